@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+/** Fixed test secrets; nothing outside the tests uses them. */
+const TEST_BINDINGS = {
+  ENCRYPTION_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
+  ADMIN_PASSWORD: 'correct horse battery staple',
+  API_TOKEN: 'test-api-token-0123456789-0123456789',
+  ALLOW_PRIVATE_NETWORK: 'true',
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // The jobs, the store and the Worker on real D1, KV and Durable Objects.
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              compatibilityFlags: ['service_binding_extra_handlers'],
+              bindings: {
+                ...TEST_BINDINGS,
+                TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, 'migrations')),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/src/**/*.test.{ts,tsx}', 'test/worker/**/*.test.{ts,tsx}', 'test/*.test.ts'],
+          setupFiles: ['./test/support/apply-migrations.ts'],
+        },
+      },
+      // Node-side parts (simulators, appliance) that need no engine.
+      { test: { name: 'node', include: ['test/node/**/*.test.ts'] } },
+      // The built Worker in the embedded host, with the stand-ins as processes.
+      {
+        test: {
+          name: 'host',
+          include: ['test/host/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      // The same in a real browser.
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
