@@ -1,0 +1,46 @@
+/**
+ * What every source of contact-centre facts offers. A new ACD is a folder beside this file and a line in `registry.ts`.
+ * Every method throws `UpstreamError` (src/http) and nothing else; an answer that is returned was whole and well formed.
+ */
+import type { AgentObservation } from '../domain/agent-state.ts';
+import type { Window } from '../domain/interval.ts';
+import type { QueueInterval } from '../domain/queue-interval.ts';
+import type { Roster } from '../domain/roster.ts';
+
+/** A row that the source's schema refused: kept for the account, never applied. `sample` holds at most 500 characters. */
+export interface RefusedRow {
+  readonly index: number;
+  readonly reason: string;
+  readonly sample: string;
+}
+
+/** One look at all agents. */
+export interface AgentSnapshot {
+  /** When the whole answer had arrived, by the bridge's clock. */
+  readonly arrivedAtMs: number;
+  /** The answer's `Date` header, null where it had none: tells how far the clocks are apart. */
+  readonly sourceDateMs: number | null;
+  /**
+   * The agents, or 'unchanged' when the answer is byte for byte the last one that this source object returned: the
+   * cheapest case is the commonest.
+   */
+  readonly agents: readonly AgentObservation[] | 'unchanged';
+  /** Rows that could not be read. Where there are any, an agent that is not in `agents` is not missing. */
+  readonly refused: readonly RefusedRow[];
+}
+
+/** The figures of one window, rows of several intervals when the window holds several. */
+export interface QueueIntervalAnswer {
+  readonly arrivedAtMs: number;
+  readonly intervals: readonly QueueInterval[];
+  readonly refused: readonly RefusedRow[];
+}
+
+export interface Acd {
+  /** The state of every agent now. */
+  readAgentStates(): Promise<AgentSnapshot>;
+  /** Figures of all queues in a window whose ends are on the 15-minute grid. */
+  readQueueIntervals(window: Window): Promise<QueueIntervalAnswer>;
+  /** All queues and agents; throws rather than return a part. */
+  readRoster(): Promise<Roster>;
+}

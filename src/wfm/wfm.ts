@@ -1,0 +1,91 @@
+/**
+ * What every destination takes. A destination composes the exact body for a report and carries it; it never decides
+ * what to send, never retries (the job decides) and answers with one of five outcomes, which the job acts upon.
+ */
+import type { Window } from '../domain/interval.ts';
+
+/** The three streams of the WFM side. A stream has one sender and is delivered in order. */
+export const STREAMS = ['agent-states', 'historical', 'agent-activity'] as const;
+export type Stream = (typeof STREAMS)[number];
+
+/** An agent entering a state, as the WFM is told. */
+export interface AgentStateEvent {
+  readonly loginId: string;
+  readonly eventCode: string;
+  readonly reasonCode: string;
+  readonly atMs: number;
+}
+
+/** One queue's figures of the report's window. Durations in milliseconds, counts as split at the service level. */
+export interface QueueFigures {
+  readonly queueValue: string;
+  readonly queueName: string;
+  readonly isOutbound: boolean;
+  readonly contactsReceived: number;
+  readonly abandonedShort: number;
+  readonly abandonedLong: number;
+  readonly handledShort: number;
+  readonly handledLong: number;
+  readonly handleTimeMs: number;
+  readonly workTimeMs: number;
+  readonly serviceLevelPct: number;
+}
+
+/** Time of one agent in the report's window, from stored states; each at most the window's length. */
+export interface AgentPerformance {
+  readonly agentValue: string;
+  readonly employeeId: string;
+  readonly loginTimeMs: number;
+  readonly readyTimeMs: number;
+  readonly notReadyTimeMs: number;
+}
+
+/** A span in one state that ended in the report's window. */
+export interface Activity {
+  readonly state: string;
+  readonly reason: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
+export interface AgentActivities {
+  readonly agentValue: string;
+  readonly employeeId: string;
+  readonly loginId: string;
+  readonly activities: readonly Activity[];
+}
+
+/** One body for the WFM, before it is written in the WFM's own words. */
+export type Report =
+  | { readonly stream: 'agent-states'; readonly events: readonly AgentStateEvent[] }
+  | {
+      readonly stream: 'historical';
+      readonly window: Window;
+      readonly queues: readonly QueueFigures[];
+      readonly performance: readonly AgentPerformance[];
+    }
+  | { readonly stream: 'agent-activity'; readonly window: Window; readonly agents: readonly AgentActivities[] };
+
+/** What became of one body (contracts/cxone-mpower.md, "Answers"). `reason` is safe to show: no token, no credential. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly status: number }
+  /** 400, 422: this body will never be accepted. */
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  /** 413: a smaller body may be accepted. */
+  | { readonly kind: 'too large'; readonly status: number; readonly reason: string }
+  /** 403, 404, refused credentials, a bad address: somebody has to change a setting. */
+  | { readonly kind: 'misconfigured'; readonly status: number | null; readonly reason: string }
+  /** 408, 429, 5xx, no answer, an answer that is not one: accepted or not, nobody knows. */
+  | {
+      readonly kind: 'unavailable';
+      readonly status: number | null;
+      readonly reason: string;
+      readonly retryAfterMs: number | null;
+    };
+
+export interface Wfm {
+  /** The exact body for a report. Pure: the same report gives the same bytes. */
+  compose(report: Report): string;
+  /** Sends one composed body. Never throws: every failure is an outcome. */
+  send(stream: Stream, body: string): Promise<Outcome>;
+}
