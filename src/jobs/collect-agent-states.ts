@@ -1,0 +1,212 @@
+/**
+ * One poll of agent states: look, compare with what is committed, store the outcome as one batch. A failed, malformed or
+ * implausible answer changes nothing. Memory follows the commit, never leads it.
+ */
+import type { AgentSnapshot } from '../acd/acd.ts';
+import type { AgentObservation, StateChange } from '../domain/agent-state.ts';
+import { floorToGrid } from '../domain/interval.ts';
+import { compareSnapshot } from '../domain/snapshot.ts';
+import { addEvent } from '../store/events.ts';
+import { saveFeed } from '../store/feeds.ts';
+import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
+import { setAside } from '../store/set-aside.ts';
+import { commitLook, type StoredChange } from '../store/state-log.ts';
+import { feedFailed, feedSucceeded } from './report-standing.ts';
+import { type BridgeDeps, feedOf, type Session, stateKey, unobservedAfterMs } from './session.ts';
+
+/** Clocks further apart than this are worth a line in the diary. */
+const CLOCK_OFFSET_WARNING_MS = 120_000;
+
+export interface PollResult {
+  /** False when the answer was not good: nothing was changed. */
+  readonly good: boolean;
+  readonly changeCount: number;
+  readonly rowsWritten: number;
+  /** The connection's config version as of this poll; null when nothing was committed. */
+  readonly configVersion: number | null;
+}
+
+const NOTHING: PollResult = { good: false, changeCount: 0, rowsWritten: 0, configVersion: null };
+
+/**
+ * Polls once. Resolves when the outcome is committed. Throws `LeaseLostError` and whatever D1 throws: then nobody knows
+ * what was committed, and the session has to be opened anew.
+ */
+export async function collectAgentStates(deps: BridgeDeps, session: Session): Promise<PollResult> {
+  const periodMs = session.config.settings.acd.realTime.collectionIntervalS * 1_000;
+  session.pollStartedMs = deps.clock.nowMs();
+  let snapshot: AgentSnapshot;
+  try {
+    snapshot = await session.config.acd.readAgentStates();
+  } catch (error) {
+    await feedFailed(deps, session, 'agent-states', error, periodMs);
+    return NOTHING;
+  }
+  const result = await applySnapshot(deps, session, snapshot);
+  await feedSucceeded(deps, session, 'agent-states');
+  return result;
+}
+
+async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: AgentSnapshot): Promise<PollResult> {
+  const previousMs = session.head?.untilMs ?? null;
+  // A clock that was set back must not make the log run backwards.
+  const arrivedAtMs = Math.max(snapshot.arrivedAtMs, previousMs ?? 0);
+  const unobservedMs = previousMs === null ? 0 : arrivedAtMs - previousMs;
+  const gapBeforeMs = unobservedMs > unobservedAfterMs(session.config.settings) ? unobservedMs : 0;
+  if (snapshot.agents === 'unchanged' && !session.unsettled && gapBeforeMs === 0) {
+    return commit(deps, session, { arrivedAtMs, gapBeforeMs, changes: [] });
+  }
+  const agents = snapshot.agents === 'unchanged' ? (session.lastAgents ?? []) : snapshot.agents;
+  if (session.lastAgents === null) followNames(session, agents);
+  session.lastAgents = agents;
+  const look = {
+    arrivedAtMs,
+    previousMs,
+    agents,
+    complete: snapshot.refused.length === 0,
+    emptyBefore: session.emptyAnswers,
+  };
+  const { missingAnswersToSignOut, holdBackShortStates } = session.config.settings.collection;
+  const signedOut = signedOutTest(session);
+  const comparison = compareSnapshot(session.tracked, look, {
+    missingAnswersToSignOut,
+    holdBackShortStates,
+    unobservedAfterMs: unobservedAfterMs(session.config.settings),
+    isSignedOut: signedOut,
+  });
+  session.emptyAnswers = agents.length === 0 && look.complete ? session.emptyAnswers + 1 : 0;
+  if (comparison.suspicious) {
+    session.unsettled = true;
+    await noteOnce(deps, session, 'implausible answer', IMPLAUSIBLE(session.signedIn));
+    return { ...NOTHING, good: true };
+  }
+  const result = await commit(deps, session, {
+    arrivedAtMs,
+    gapBeforeMs,
+    changes: await storable(deps, session, comparison.changes),
+  });
+  for (const [name, agent] of comparison.tracked) session.tracked.set(name, agent);
+  session.unsettled = comparison.unsettled;
+  session.signedIn = comparison.signedIn;
+  await reopenClosedWindows(deps, session, comparison.changes);
+  await noteRemarks(deps, session, snapshot);
+  return result;
+}
+
+/**
+ * After a restart agents are tracked by their id; a source that speaks of them by user name or another id is followed
+ * from its first answer on.
+ */
+function followNames(session: Session, agents: readonly AgentObservation[]): void {
+  for (const { agentId } of agents) {
+    const known = session.config.agentsByName.get(agentId);
+    if (!known || known.sourceId === agentId || session.tracked.has(agentId)) continue;
+    const tracked = session.tracked.get(known.sourceId);
+    if (!tracked) continue;
+    session.tracked.delete(known.sourceId);
+    session.tracked.set(agentId, tracked);
+  }
+}
+
+function signedOutTest(session: Session) {
+  const { statesByName } = session.config;
+  return (state: { name: string; reason: string }) => {
+    const known = statesByName.get(stateKey(state));
+    return known ? known.stateClass === 'signed out' : state.name === 'Logged out';
+  };
+}
+
+async function commit(
+  deps: BridgeDeps,
+  session: Session,
+  look: { arrivedAtMs: number; gapBeforeMs: number; changes: StoredChange[] },
+): Promise<PollResult> {
+  const { connectionId, epoch, head, progress } = session;
+  const { head: newHead, ...stored } = await commitLook(deps.db, { connectionId, epoch, head, progress, ...look });
+  session.head = newHead;
+  if (session.progress === progress) session.progressUnsaved = false;
+  return { good: true, changeCount: look.changes.length, ...stored };
+}
+
+/** Gives changes the keys of their agents and states; agents and states never seen before are noted first. */
+async function storable(deps: BridgeDeps, session: Session, changes: readonly StateChange[]): Promise<StoredChange[]> {
+  const { config, connectionId } = session;
+  const nowMs = deps.clock.nowMs();
+  const unknownAgents = new Set<string>();
+  const unknownStates = new Map<string, StateChange>();
+  for (const change of changes) {
+    if (!config.agentsByName.has(change.agentId)) unknownAgents.add(change.agentId);
+    if (!config.statesByName.has(stateKey(change))) unknownStates.set(stateKey(change), change);
+  }
+  for (const agent of await addSeenAgents(deps.db, connectionId, [...unknownAgents], nowMs)) {
+    config.agents.set(agent.key, agent);
+    config.agentsByName.set(agent.sourceId, agent);
+  }
+  for (const state of await addSeenStates(deps.db, connectionId, [...unknownStates.values()], nowMs)) {
+    config.states.set(state.id, state);
+    config.statesByName.set(stateKey(state), state);
+  }
+  return changes.map((change) => {
+    const agent = config.agentsByName.get(change.agentId);
+    const state = config.statesByName.get(stateKey(change));
+    if (!agent || !state) throw new Error(`Agent or state of a change was not stored: ${change.name}`);
+    const { atMs, sinceMs, unobservedFromMs } = change;
+    return { agentKey: agent.key, atMs, stateId: state.id, sinceMs, unobservedFromMs, logged: agent.included };
+  });
+}
+
+/** A change dated into a window that is closed already: that window and those after it are derived and sent again. */
+async function reopenClosedWindows(deps: BridgeDeps, session: Session, changes: readonly StateChange[]): Promise<void> {
+  const feed = feedOf(session, 'agent-states');
+  const earliestMs = Math.min(...changes.map(({ atMs, unobservedFromMs }) => unobservedFromMs ?? atMs));
+  if (feed.throughMs === null || earliestMs >= feed.throughMs) return;
+  const lengthMs = session.config.settings.collection.reportMinutes * 60_000;
+  const reopened = { ...feed, throughMs: floorToGrid(earliestMs, lengthMs) };
+  session.feeds.set('agent-states', reopened);
+  await deps.db.batch([saveFeed(deps.db, session.connectionId, 'agent-states', reopened)]);
+}
+
+/** What is worth knowing about a good answer: rows that could not be read, clocks that are apart. */
+async function noteRemarks(deps: BridgeDeps, session: Session, snapshot: AgentSnapshot): Promise<void> {
+  if (snapshot.refused.length > 0) {
+    const atMs = floorToGrid(snapshot.arrivedAtMs);
+    const rows = snapshot.refused.slice(0, 50).map(({ index, reason, sample }) => ({
+      stream: 'acd' as const,
+      atMs,
+      windowStartMs: null,
+      recordKey: `agent states: ${sample.slice(0, 100)}`,
+      record: { index, sample },
+      httpStatus: null,
+      reason,
+    }));
+    if (!notedLately(session, 'rows refused', deps.clock.nowMs())) await deps.db.batch([setAside(deps.db, session.connectionId, rows)]);
+    await noteOnce(deps, session, 'rows refused', `${snapshot.refused.length} rows of an agent-state answer could not be read; the first: ${snapshot.refused[0]?.reason}.`);
+  }
+  if (snapshot.sourceDateMs === null) return;
+  const offsetMs = snapshot.sourceDateMs - snapshot.arrivedAtMs;
+  if (Math.abs(offsetMs) > CLOCK_OFFSET_WARNING_MS) {
+    await noteOnce(deps, session, 'clocks apart', `The ACD's clock is ${Math.abs(Math.round(offsetMs / 1_000))} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the bridge's. Check the time synchronisation of the machine that runs the bridge.`);
+  }
+}
+
+const IMPLAUSIBLE = (signedIn: number) =>
+  `The ACD answered with no agents at all while ${signedIn} were signed in. The answer is not applied unless it repeats.`;
+
+const REMARK_EVERY_MS = 3_600_000;
+const remarks = new WeakMap<Session, Map<string, number>>();
+
+function notedLately(session: Session, kind: string, nowMs: number): boolean {
+  const lastMs = remarks.get(session)?.get(kind);
+  return lastMs !== undefined && nowMs - lastMs < REMARK_EVERY_MS;
+}
+
+/** Writes a warning into the diary, at most once an hour a kind. */
+async function noteOnce(deps: BridgeDeps, session: Session, kind: string, message: string): Promise<void> {
+  const nowMs = deps.clock.nowMs();
+  if (notedLately(session, kind, nowMs)) return;
+  const noted = remarks.get(session) ?? new Map<string, number>();
+  remarks.set(session, noted.set(kind, nowMs));
+  await deps.db.batch([
+    addEvent(deps.db, { connectionId: session.connectionId, atMs: nowMs, kind, severity: 'warning', message }),
+  ]);
+}

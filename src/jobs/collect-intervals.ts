@@ -1,0 +1,104 @@
+/**
+ * Keeps the ledger of intervals and reads what is due: closed intervals once they have settled, late figures again,
+ * gaps without being asked, newest first. What to read comes from the ledger, never from "now".
+ */
+import { floorToGrid, INTERVAL_MS, joinIntervals, type Window } from '../domain/interval.ts';
+import { UpstreamError } from '../http/upstream-error.ts';
+import { addEvent } from '../store/events.ts';
+import { saveFeed } from '../store/feeds.ts';
+import { addWaiting, markGaps, postponeReading, readDue } from '../store/ledger.ts';
+import { feedFailed, feedSucceeded } from './report-standing.ts';
+import { type BridgeDeps, feedOf, type Session } from './session.ts';
+import { storeIntervals } from './store-intervals.ts';
+
+/** Intervals added to the ledger at most in one go: a year that the bridge was off is added in a few rounds. */
+const LEDGER_STEP_MS = 2_000 * INTERVAL_MS;
+const DUE_LOOKUP_MAX = 700;
+/** An interval not read so long after it was due is a gap, and shown as one. */
+const GAP_AFTER_MS = INTERVAL_MS;
+/** An interval whose own answer is unusable is asked for again so much later, without holding up the others. */
+const UNUSABLE_RETRY_MS = 30 * 60_000;
+const PERIOD_MS = 15_000;
+
+/**
+ * Reads one window of what is due, if anything is. Returns true when more is due right away. Throws what D1 throws.
+ */
+export async function collectIntervals(deps: BridgeDeps, session: Session): Promise<boolean> {
+  await extendLedger(deps, session);
+  const feed = feedOf(session, 'intervals');
+  const nowMs = deps.clock.nowMs();
+  if (nowMs < feed.retryAtMs) return false;
+  const due = await readDue(deps.db, session.connectionId, nowMs, DUE_LOOKUP_MAX);
+  const [window] = joinIntervals(due, windowsPerRequest(session));
+  if (!window) return false;
+  const good = await readWindow(deps, session, window);
+  return good && due.length * INTERVAL_MS > window.endMs - window.startMs;
+}
+
+/** How many intervals one request may ask for; one by one where the source has shown that it needs that. */
+export function windowsPerRequest(session: Session): number {
+  return session.readsIntervalsOneByOne ? 1 : session.config.settings.acd.advanced.windowsPerRequest;
+}
+
+/** Adds the intervals that have ended since the last time. Collection begins with the interval it was switched on in. */
+async function extendLedger(deps: BridgeDeps, session: Session): Promise<void> {
+  const feed = feedOf(session, 'intervals');
+  const nowMs = deps.clock.nowMs();
+  const toMs = floorToGrid(nowMs);
+  const fromMs = feed.throughMs ?? toMs;
+  if (feed.throughMs !== null && fromMs >= toMs) return;
+  const window = { startMs: fromMs, endMs: Math.min(toMs, fromMs + LEDGER_STEP_MS) };
+  const extended = { ...feed, throughMs: window.endMs };
+  const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
+  const gapsOlderThanMs = nowMs - INTERVAL_MS - settleDelayMs - GAP_AFTER_MS;
+  await deps.db.batch([
+    addWaiting(deps.db, session.connectionId, window, settleDelayMs),
+    markGaps(deps.db, session.connectionId, gapsOlderThanMs, gapReason(feed.error)),
+    saveFeed(deps.db, session.connectionId, 'intervals', extended),
+  ]);
+  session.feeds.set('intervals', extended);
+}
+
+const gapReason = (error: string) =>
+  error === '' ? 'The bridge was not running when the interval was due.' : `The ACD could not be read: ${error}`;
+
+/** Reads and stores one window. False when the answer was not good; the feed's back-off then says when to try again. */
+async function readWindow(deps: BridgeDeps, session: Session, window: Window): Promise<boolean> {
+  try {
+    const answer = await session.config.acd.readQueueIntervals(window);
+    await storeIntervals(deps, session, window, answer);
+    await feedSucceeded(deps, session, 'intervals', { always: true });
+    return true;
+  } catch (error) {
+    if (isUnusableAnswer(error)) {
+      if (window.endMs - window.startMs > INTERVAL_MS) {
+        // Maybe only one of them, maybe the source cannot answer for several: ask one by one from here on.
+        session.readsIntervalsOneByOne = true;
+        return true;
+      }
+      await postpone(deps, session, window, error.message);
+    }
+    await feedFailed(deps, session, 'intervals', error, PERIOD_MS);
+    return false;
+  }
+}
+
+/** True for answers that came but cannot be used: asking for less, or later, may help; waiting a second does not. */
+export function isUnusableAnswer(error: unknown): error is UpstreamError {
+  return error instanceof UpstreamError && (error.failure.kind === 'shape' || error.failure.kind === 'oversize');
+}
+
+/** Asks for an unusable interval again later, so that it holds up no other; one never collected is a gap until then. */
+export async function postpone(deps: BridgeDeps, session: Session, window: Window, reason: string): Promise<void> {
+  const nowMs = deps.clock.nowMs();
+  await deps.db.batch([
+    postponeReading(deps.db, session.connectionId, window.startMs, reason, nowMs + UNUSABLE_RETRY_MS),
+    addEvent(deps.db, {
+      connectionId: session.connectionId,
+      atMs: nowMs,
+      kind: 'gap opened',
+      severity: 'warning',
+      message: `The interval ${new Date(window.startMs).toISOString()} cannot be read: ${reason}. It is asked for again in 30 minutes.`,
+    }),
+  ]);
+}

@@ -1,0 +1,262 @@
+/**
+ * The loop of one connection. A tick polls the agents on the grid and sets the other lanes going: sending states,
+ * reading intervals, closing windows, sending reports. Lanes run side by side, each one step at a time and never twice at
+ * once, so a slow or silent neighbour holds up nothing else. Everything caught here is said in the log; the session is
+ * a cache that is dropped after any surprise and built anew from D1.
+ */
+import type { Clock } from '../runtime.ts';
+import { askForRoster, readConfigVersion } from '../store/config-version.ts';
+import { holdsLease, LeaseLostError } from '../store/lease.ts';
+import { addEvent } from '../store/events.ts';
+import { readFeeds, readStreams, saveFeed } from '../store/feeds.ts';
+import { collectAgentStates } from './collect-agent-states.ts';
+import { collectIntervals } from './collect-intervals.ts';
+import { closeNextWindow } from './close-windows.ts';
+import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
+import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
+import { importRosterWhenDue } from './import-roster.ts';
+import { type BridgeDeps, ConnectionUnusableError, feedOf, loadConfig, openSession, type Session } from './session.ts';
+import { sendSetAsideAgain } from './send-again.ts';
+import { workOffBackfill } from './work-off-backfill.ts';
+
+/** Contract and faults S1: never two polls less than 3.000 s apart. */
+const POLL_DISTANCE_MS = 3_000;
+/** The shortest period, a little over 3 s, so that timers that are a millisecond early or late keep the distance. */
+const PERIOD_MIN_MS = 3_005;
+/** The platform puts an object that idles for 10 s to sleep, with its memory: tick more often than that. */
+const TICK_MAX_MS = 8_000;
+/** Progress that no poll takes along within this time is stored at once. */
+const PROGRESS_WAITS_MAX_MS = 10_000;
+/** How much earlier than its point on the grid a poll may begin. */
+const EARLY_MS = 50;
+/** A loop that lost its lease leaves the connection to the other one for so long. */
+const STAND_BACK_MS = 60_000;
+/** A connection that cannot run is looked at again so often. */
+const UNUSABLE_RETRY_MS = 30_000;
+/** A lane gives others a turn after so many steps. */
+const STEPS_PER_TURN_MAX = 50;
+
+export interface LoopLog {
+  (entry: { level: 'info' | 'warn' | 'error'; message: string; connectionId: number; detail?: string }): void;
+}
+
+/** How long the loop wants to wait until its next tick; null when the connection is gone or paused: then it ends. */
+export type NextTick = { readonly inMs: number } | null;
+
+type Lane = 'send-states' | 'intervals' | 'reports';
+
+/** How often agents are polled, milliseconds. */
+function pollPeriodMs(session: Session): number {
+  return Math.max(PERIOD_MIN_MS, session.config.settings.acd.realTime.collectionIntervalS * 1_000);
+}
+
+/** How often the loop ticks for a poll period: the period itself, or an even part of it. */
+export function tickPeriodMs(periodMs: number): number {
+  return periodMs / Math.ceil(periodMs / TICK_MAX_MS);
+}
+
+/**
+ * The first point of the grid of `periodMs` at least half a period after `nowMs`: where the next tick belongs. Ticks
+ * keep to the grid however late one was, and one that is early by a breath is not run twice.
+ */
+export function nextOnGridMs(nowMs: number, periodMs: number): number {
+  return Math.max(Math.ceil((nowMs + periodMs / 2) / periodMs) * periodMs, nowMs + 100);
+}
+
+/** True when a point of the poll grid has passed since the last poll began, and no back-off stands against it. */
+function isPollDue(session: Session, nowMs: number, periodMs: number): boolean {
+  if (nowMs < feedOf(session, 'agent-states').retryAtMs) return false;
+  const lastMs = session.pollStartedMs ?? session.head?.untilMs;
+  if (lastMs === undefined || lastMs > nowMs + periodMs) return true;
+  return Math.floor((nowMs + EARLY_MS) / periodMs) > Math.floor((lastMs + EARLY_MS) / periodMs);
+}
+
+export class Loop {
+  readonly #deps: BridgeDeps;
+  readonly #connectionId: number;
+  readonly #log: LoopLog;
+  #session: Session | null = null;
+  #standBackUntilMs = 0;
+  readonly #running = new Map<Lane, Promise<void>>();
+
+  constructor(deps: BridgeDeps, connectionId: number, log: LoopLog) {
+    this.#deps = deps;
+    this.#connectionId = connectionId;
+    this.#log = log;
+  }
+
+  /**
+   * One tick. Never throws. Resolves when the poll is committed and the lanes are idle, or `laneBudgetMs` after the poll
+   * at the latest: lanes that are still busy go on by themselves.
+   */
+  async tick(laneBudgetMs: number): Promise<NextTick> {
+    try {
+      return await this.#tick(laneBudgetMs);
+    } catch (error) {
+      return await this.#afterSurprise(error);
+    }
+  }
+
+  async #tick(laneBudgetMs: number): Promise<NextTick> {
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
+    this.#session ??= await openSession(this.#deps, this.#connectionId);
+    const session = this.#session;
+    if (!session) return null;
+    const periodMs = pollPeriodMs(session);
+    let configVersion: number | null = null;
+    if (isPollDue(session, nowMs, periodMs)) {
+      await this.#keepDistance(session);
+      ({ configVersion } = await collectAgentStates(this.#deps, session));
+    }
+    configVersion ??= await readConfigVersion(this.#deps.db, this.#connectionId);
+    if (configVersion !== session.config.version && !(await this.#reload(session))) return null;
+    this.#start('send-states', session, () => this.#sendStates(session));
+    this.#start('intervals', session, () => this.#readIntervals(session));
+    this.#start('reports', session, () => this.#sendReports(session));
+    await Promise.race([Promise.all(this.#running.values()), this.#deps.clock.sleep(laneBudgetMs)]);
+    // The next poll takes the stream's progress along, unless it is far away or may not come.
+    if (periodMs > PROGRESS_WAITS_MAX_MS || feedOf(session, 'agent-states').failures > 0) {
+      await flushProgress(this.#deps, session);
+    }
+    return { inMs: tickPeriodMs(periodMs) };
+  }
+
+  async #keepDistance(session: Session): Promise<void> {
+    if (session.pollStartedMs === null) return;
+    const waitMs = session.pollStartedMs + POLL_DISTANCE_MS - this.#deps.clock.nowMs();
+    if (waitMs > 0 && waitMs <= POLL_DISTANCE_MS) await this.#deps.clock.sleep(waitMs);
+  }
+
+  /** Sends a record that was set aside once more, or reads or raises what it came from. Says how it went. */
+  async sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
+    this.#session ??= await openSession(this.#deps, this.#connectionId);
+    if (!this.#session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
+    return sendSetAsideAgain(this.#deps, this.#session, setAsideId);
+  }
+
+  /** Asks for the roster with the next tick. */
+  async askForRoster(): Promise<void> {
+    const session = this.#session;
+    const feed = session && feedOf(session, 'roster');
+    if (session && feed) session.feeds.set('roster', { ...feed, successAtMs: null, retryAtMs: 0 });
+    await askForRoster(this.#deps.db, this.#connectionId);
+  }
+
+  /** Takes over changed settings and mapping. False when the connection is gone or paused. */
+  async #reload(session: Session): Promise<boolean> {
+    const before = session.config;
+    const config = await loadConfig(this.#deps, this.#connectionId, before);
+    if (!config) {
+      // Paused or gone: nothing more is read or sent.
+      await flushProgress(this.#deps, session);
+      this.#session = null;
+      return false;
+    }
+    session.config = config;
+    const feeds = await readFeeds(this.#deps.db, this.#connectionId);
+    const streams = await readStreams(this.#deps.db, this.#connectionId);
+    const clientsChanged = config.acd !== before.acd;
+    if (clientsChanged) {
+      // Another source object has no last answer to compare with, and what failed may go well with the new settings.
+      session.lastAgents = null;
+      session.unsettled = true;
+      session.readsIntervalsOneByOne = false;
+    }
+    for (const [name, feed] of feeds) {
+      const successAtMs = clientsChanged && name === 'roster' ? null : feed.successAtMs;
+      session.feeds.set(name, { ...feed, successAtMs, ...(clientsChanged ? { retryAtMs: 0 } : {}) });
+    }
+    for (const [name, stream] of streams) {
+      session.streams.set(name, { ...stream, ...(clientsChanged ? { retryAtMs: 0 } : {}) });
+    }
+    await raiseReportsOfPlacedAgents(this.#deps, session);
+    return true;
+  }
+
+  async #sendStates(session: Session): Promise<void> {
+    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
+      const { more, pauseMs } = await deliverAgentStates(this.#deps, session);
+      if (!more) return;
+      if (pauseMs !== undefined) await this.#deps.clock.sleep(pauseMs);
+    }
+  }
+
+  async #readIntervals(session: Session): Promise<void> {
+    if (await importRosterWhenDue(this.#deps, session)) await this.#takeOverRoster(session);
+    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await collectIntervals(this.#deps, session))) break;
+    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await workOffBackfill(this.#deps, session))) return;
+  }
+
+  /** What an import changed is in use at once, and what waited for it goes out. */
+  async #takeOverRoster(session: Session): Promise<void> {
+    const version = await readConfigVersion(this.#deps.db, this.#connectionId);
+    if (version !== session.config.version && !(await this.#reload(session))) return;
+    this.#start('send-states', session, () => this.#sendStates(session));
+  }
+
+  async #sendReports(session: Session): Promise<void> {
+    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await closeNextWindow(this.#deps, session))) break;
+    for (const stream of ['historical', 'agent-activity'] as const) {
+      for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
+        if (!(await deliverNextReport(this.#deps, session, stream))) break;
+      }
+    }
+  }
+
+  /** Sets a lane going unless it still is. */
+  #start(lane: Lane, session: Session, run: () => Promise<void>): void {
+    if (this.#running.has(lane)) return;
+    const work = run()
+      .catch(async (error: unknown) => {
+        if (this.#session === session) await this.#afterSurprise(error);
+      })
+      .finally(() => this.#running.delete(lane));
+    this.#running.set(lane, work);
+  }
+
+  /** Whatever happened, what is committed is known to D1 alone: drop the session, and say what happened. */
+  async #afterSurprise(error: unknown): Promise<NextTick> {
+    const session = this.#session;
+    this.#session = null;
+    const lost = error instanceof LeaseLostError || (session !== null && !(await stillHolds(this.#deps, session)));
+    if (lost) this.#standBackUntilMs = this.#deps.clock.nowMs() + STAND_BACK_MS;
+    const unusable = error instanceof ConnectionUnusableError;
+    this.#log({
+      level: lost ? 'warn' : 'error',
+      message: error instanceof Error ? error.message : String(error),
+      connectionId: this.#connectionId,
+      ...(error instanceof Error && !unusable && !lost ? { detail: error.stack ?? '' } : {}),
+    });
+    if (unusable) await this.#noteUnusable(error);
+    return { inMs: lost ? STAND_BACK_MS : unusable ? UNUSABLE_RETRY_MS : 5_000 };
+  }
+
+  async #noteUnusable(error: ConnectionUnusableError): Promise<void> {
+    await noteUnusable(this.#deps, this.#connectionId, error.message).catch((cause: unknown) => {
+      this.#log({ level: 'error', message: `The diary cannot be written: ${String(cause)}`, connectionId: this.#connectionId });
+    });
+  }
+}
+
+async function stillHolds(deps: { db: D1Database; clock: Clock }, session: Session): Promise<boolean> {
+  try {
+    return await holdsLease(deps.db, session);
+  } catch {
+    // D1 does not answer: that is the surprise, not the lease.
+    return true;
+  }
+}
+
+/** Shows on the pages why a connection does not run. */
+async function noteUnusable(deps: BridgeDeps, connectionId: number, message: string): Promise<void> {
+  const feeds = await readFeeds(deps.db, connectionId);
+  const feed = feeds.get('agent-states');
+  if (!feed || feed.error === message) return;
+  const nowMs = deps.clock.nowMs();
+  const standing = { ...feed, failures: feed.failures + 1, failingSinceMs: feed.failingSinceMs ?? nowMs, error: message, errorKind: 'unusable' };
+  await deps.db.batch([
+    saveFeed(deps.db, connectionId, 'agent-states', standing),
+    addEvent(deps.db, { connectionId, atMs: nowMs, kind: 'cannot run', severity: 'error', message }),
+  ]);
+}

@@ -1,0 +1,226 @@
+/**
+ * One connection as a running loop holds it: settings, clients, mapping and the last committed states. All of it is a
+ * cache of D1 and can be dropped at any moment; `openSession` builds it anew and takes the lease.
+ */
+import type { Acd } from '../acd/acd.ts';
+import { openAcd } from '../acd/registry.ts';
+import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../connection.ts';
+import type { AcdState, AgentObservation } from '../domain/agent-state.ts';
+import { MINUTE_MS } from '../domain/interval.ts';
+import { type TrackedAgent, UNSEEN } from '../domain/snapshot.ts';
+import type { UpstreamDeps } from '../http/deps.ts';
+import { credentialContext, readConnection } from '../store/connections.ts';
+import { readSealedSecrets } from '../store/credentials.ts';
+import { addStandings, type Feed, type FeedStanding, readFeeds, readStreams, type StreamStanding } from '../store/feeds.ts';
+import { claimLease } from '../store/lease.ts';
+import {
+  type MappedAgent,
+  type MappedQueue,
+  type MappedState,
+  readAgents,
+  readQueues,
+  readStates,
+} from '../store/mapping.ts';
+import { signInMemory } from '../store/sign-ins.ts';
+import { readPresentStates } from '../store/state-changes.ts';
+import { type LogHead, readLogHead, type StatesProgress } from '../store/state-log.ts';
+import type { Stream, Wfm } from '../wfm/wfm.ts';
+import { openWfm } from '../wfm/registry.ts';
+
+/** What every job is handed by whoever runs the bridge. */
+export interface BridgeDeps extends Omit<UpstreamDeps, 'connectionId' | 'signIns'> {
+  readonly db: D1Database;
+}
+
+/** Why a connection cannot run until somebody changes something. `message` says what. */
+export class ConnectionUnusableError extends Error {
+  override readonly name = 'ConnectionUnusableError';
+}
+
+/** The part of a session that follows the connection's settings and mapping; replaced whole when they change. */
+export interface Config {
+  readonly version: number;
+  readonly settings: ConnectionSettings;
+  readonly acd: Acd;
+  readonly wfm: Wfm;
+  /** By key; grows as unknown agents turn up. */
+  readonly agents: Map<number, MappedAgent>;
+  /** By every name under which the source may speak of the agent. */
+  readonly agentsByName: Map<string, MappedAgent>;
+  readonly states: Map<number, MappedState>;
+  /** By `stateKey`. */
+  readonly statesByName: Map<string, MappedState>;
+  readonly queues: readonly MappedQueue[];
+}
+
+export interface Session {
+  readonly connectionId: number;
+  readonly epoch: number;
+  config: Config;
+  /** Agents as last committed, by the name that the source uses. */
+  readonly tracked: Map<string, TrackedAgent>;
+  head: LogHead | null;
+  progress: StatesProgress;
+  /** True while `progress` is ahead of what is stored. */
+  progressUnsaved: boolean;
+  /** The agents of the last good answer, for when the next one is the same; null before the first. */
+  lastAgents: readonly AgentObservation[] | null;
+  /** Suspiciously empty answers in a row. */
+  emptyAnswers: number;
+  /** The look before left somebody missing or held back: the next one matters even when it is the same. */
+  unsettled: boolean;
+  signedIn: number;
+  /** When the last poll began, by the clock: polls keep their distance. */
+  pollStartedMs: number | null;
+  /** The source has shown that it does not answer for several intervals at once. */
+  readsIntervalsOneByOne: boolean;
+  readonly feeds: Map<Feed, FeedStanding>;
+  readonly streams: Map<Stream, StreamStanding>;
+  /** When the last body of a backlog was sent: catching up keeps to a rate. */
+  lastHistoryBodyMs: number;
+}
+
+/** Takes the lease and reads everything. Null when the connection is gone or paused. Throws `ConnectionUnusableError`. */
+export async function openSession(deps: BridgeDeps, connectionId: number): Promise<Session | null> {
+  const connection = await readConnection(deps.db, connectionId);
+  if (!connection || connection.paused) return null;
+  const epoch = await claimLease(deps.db, connectionId, deps.clock.nowMs());
+  if (epoch === null) return null;
+  await deps.db.batch(addStandings(deps.db, connectionId));
+  const config = await loadConfig(deps, connectionId, null);
+  if (!config) return null;
+  const { head, progress } = await readLogHead(deps.db, connectionId);
+  const present = await readPresentStates(deps.db, connectionId);
+  const tracked = new Map<string, TrackedAgent>();
+  for (const agent of config.agents.values()) {
+    const state = present.get(agent.key);
+    if (state) tracked.set(agent.sourceId, { ...UNSEEN, state });
+  }
+  return {
+    connectionId,
+    epoch,
+    config,
+    tracked,
+    head,
+    progress,
+    progressUnsaved: false,
+    lastAgents: null,
+    emptyAnswers: 0,
+    unsettled: true,
+    signedIn: 0,
+    pollStartedMs: null,
+    readsIntervalsOneByOne: false,
+    feeds: await readFeeds(deps.db, connectionId),
+    streams: await readStreams(deps.db, connectionId),
+    lastHistoryBodyMs: 0,
+  };
+}
+
+/**
+ * Reads settings, secrets and mapping. `before`: the config in use; its clients, with their tokens and last answers, are
+ * kept when only the mapping changed. Null when the connection is gone or paused.
+ */
+export async function loadConfig(deps: BridgeDeps, connectionId: number, before: Config | null): Promise<Config | null> {
+  const connection = await readConnection(deps.db, connectionId);
+  if (!connection || connection.paused) return null;
+  const parsed = connectionSettingsSchema.safeParse(JSON.parse(connection.settings));
+  if (!parsed.success) {
+    throw new ConnectionUnusableError(
+      `The stored settings of "${connection.name}" are not valid any more. Open the connection page and save it again.`,
+    );
+  }
+  const settings = parsed.data;
+  const secrets = await openSecrets(deps, connectionId, settings);
+  const [agents, states, queues] = await Promise.all([
+    readAgents(deps.db, connectionId),
+    readStates(deps.db, connectionId),
+    readQueues(deps.db, connectionId),
+  ]);
+  const upstream: UpstreamDeps = { ...deps, connectionId, signIns: signInMemory(deps.db, connectionId) };
+  const key = clientKey(settings, secrets);
+  const same = before !== null && clientKeys.get(before.acd) === key;
+  const acd = same ? before.acd : openAcd(settings.acd, secrets, upstream);
+  const wfm = same ? before.wfm : openWfm(settings.wfm, secrets, upstream);
+  clientKeys.set(acd, key);
+  return {
+    version: connection.configVersion,
+    settings,
+    acd,
+    wfm,
+    agents: new Map(agents.map((agent) => [agent.key, agent])),
+    agentsByName: nameAgents(agents),
+    states: new Map(states.map((state) => [state.id, state])),
+    statesByName: new Map(states.map((state) => [stateKey(state), state])),
+    queues,
+  };
+}
+
+/** What a source object was opened with: tells whether it still serves. Held in memory only, never written. */
+const clientKeys = new WeakMap<Acd, string>();
+const clientKey = (settings: ConnectionSettings, secrets: Readonly<Record<string, string>>) =>
+  JSON.stringify([settings.acd, settings.wfm, secrets]);
+
+async function openSecrets(
+  deps: BridgeDeps,
+  connectionId: number,
+  settings: ConnectionSettings,
+): Promise<Record<string, string>> {
+  const sealed = await readSealedSecrets(deps.db, connectionId);
+  const secrets: Record<string, string> = {};
+  for (const name of connectionSecretNames(settings)) {
+    const text = sealed.get(name);
+    if (text === undefined) {
+      throw new ConnectionUnusableError(`The secret "${name}" is not set. Enter it on the connection page.`);
+    }
+    try {
+      secrets[name] = await deps.sealer.open(text, credentialContext(connectionId, name));
+    } catch (cause) {
+      throw new ConnectionUnusableError(
+        `The stored secret "${name}" cannot be opened with the present ENCRYPTION_KEY. Put the key that sealed it back, ` +
+          'or enter the secret again on the connection page.',
+        { cause },
+      );
+    }
+  }
+  return secrets;
+}
+
+/** Agents by user name, other id and id; where two claim a name, the one whose id it is has it. */
+function nameAgents(agents: readonly MappedAgent[]): Map<string, MappedAgent> {
+  const byName = new Map<string, MappedAgent>();
+  for (const agent of agents) if (agent.username) byName.set(agent.username, agent);
+  for (const agent of agents) if (agent.aliasId) byName.set(agent.aliasId, agent);
+  for (const agent of agents) byName.set(agent.sourceId, agent);
+  return byName;
+}
+
+/** Puts an agent's new facts in the place of the old ones, under all its names. */
+export function replaceAgent(config: Config, agent: MappedAgent): void {
+  config.agents.set(agent.key, agent);
+  for (const name of [agent.username, agent.aliasId, agent.sourceId]) {
+    if (name && config.agentsByName.get(name)?.key === agent.key) config.agentsByName.set(name, agent);
+  }
+}
+
+/** How a state is looked up by what the source calls it. */
+export const stateKey = ({ name, reason }: AcdState): string => (reason === '' ? name : `${name}\u0000${reason}`);
+
+export const feedOf = (session: Session, name: Feed): FeedStanding =>
+  session.feeds.get(name) ?? { ...NEW_STANDING, throughMs: null };
+
+export const streamOf = (session: Session, name: Stream): StreamStanding =>
+  session.streams.get(name) ?? {
+    ...NEW_STANDING,
+    refusedInARow: 0,
+    readCount: 0,
+    deliveredCount: 0,
+    setAsideCount: 0,
+    catchUp: null,
+  };
+
+const NEW_STANDING = { failures: 0, failingSinceMs: null, retryAtMs: 0, successAtMs: null, error: '', errorKind: '' };
+
+/** The time between two looks beyond which the bridge does not vouch for what was between. */
+export function unobservedAfterMs(settings: ConnectionSettings): number {
+  return Math.max(MINUTE_MS, 4_000 * settings.acd.realTime.collectionIntervalS);
+}

@@ -1,0 +1,245 @@
+/**
+ * Turns one answer about a window into stored figures, ledger entries and reports that wait, as one batch. What is equal
+ * to what is stored is not written again; what differs raises the revision; silence is not zero.
+ */
+import type { QueueIntervalAnswer, RefusedRow } from '../acd/acd.ts';
+import { HOUR_MS, floorToGrid, INTERVAL_MS, MINUTE_MS, type Window, windowStarts } from '../domain/interval.ts';
+import type { QueueInterval } from '../domain/queue-interval.ts';
+import { addEvent } from '../store/events.ts';
+import { type LedgerEntry, type LedgerReading, readLedger, saveReadings } from '../store/ledger.ts';
+import { addSeenQueues, type MappedQueue, readQueues } from '../store/mapping.ts';
+import { readFigures, type StoredFigures, saveFigures } from '../store/queue-intervals.ts';
+import { raiseReports } from '../store/reports.ts';
+import { setAside } from '../store/set-aside.ts';
+import { wasAnybodySignedIn } from '../store/state-changes.ts';
+import { readFirstLookMs } from '../store/state-log.ts';
+import { guardLease } from '../store/lease.ts';
+import type { BridgeDeps, Session } from './session.ts';
+
+/** A mean handle time above this looks like milliseconds taken for seconds (contracts/nextiva-ncc.md). */
+const PLAUSIBLE_HANDLE_TIME_MS = 4 * HOUR_MS;
+
+/** Stores the answer for `window`. Returns how many intervals brought figures that are new or differ. */
+export async function storeIntervals(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+  answer: QueueIntervalAnswer,
+): Promise<{ changed: number }> {
+  const { connectionId } = session;
+  const queues = await knownQueues(deps, session, answer.intervals);
+  const silent = answer.intervals.length === 0 && answer.refused.length === 0;
+  const unconfirmed = silent && (await isSuspicious(deps, session, window));
+  const rows = unconfirmed ? [] : figuresOf(answer, window, queues);
+  const ledger = await readLedger(deps.db, connectionId, window);
+  const known = [...ledger.values()].some(({ revision }) => revision > 0);
+  const stored = new Map((known ? await readFigures(deps.db, connectionId, window) : []).map((row) => [rowKey(row), row]));
+  const differing = rows.filter((row) => differs(row, stored.get(rowKey(row))));
+  const readings = windowStarts(window).map((startMs) =>
+    readingOf(session, startMs, answer, rows, differing, ledger.get(startMs), unconfirmed),
+  );
+  const changedStarts = readings.filter(({ startMs, revision }) => revision > (ledger.get(startMs)?.revision ?? 0));
+  const statements = [
+    guardLease(deps.db, session),
+    ...saveFigures(deps.db, connectionId, differing, answer.arrivedAtMs),
+    saveReadings(deps.db, connectionId, readings),
+    ...(await waitingReports(deps, session, changedStarts.map(({ startMs }) => startMs), rows, ledger)),
+    ...remarks(deps, session, window, answer, readings, ledger),
+  ];
+  await deps.db.batch(statements);
+  return { changed: changedStarts.length };
+}
+
+/** The connection's queues by every id that the answer may use; queues never heard of are noted first. */
+async function knownQueues(
+  deps: BridgeDeps,
+  session: Session,
+  intervals: readonly QueueInterval[],
+): Promise<Map<string, MappedQueue>> {
+  const byName = nameQueues(session.config.queues);
+  const unknown = new Map<string, { sourceId: string; name: string }>();
+  for (const { queueId, queueName } of intervals) {
+    if (!byName.has(queueId)) unknown.set(queueId, { sourceId: queueId, name: queueName });
+  }
+  if (unknown.size === 0) return byName;
+  await addSeenQueues(deps.db, session.connectionId, [...unknown.values()], deps.clock.nowMs());
+  const queues = await readQueues(deps.db, session.connectionId);
+  session.config = { ...session.config, queues };
+  return nameQueues(queues);
+}
+
+function nameQueues(queues: readonly MappedQueue[]): Map<string, MappedQueue> {
+  const byName = new Map<string, MappedQueue>();
+  for (const queue of queues) if (queue.aliasId) byName.set(queue.aliasId, queue);
+  for (const queue of queues) byName.set(queue.sourceId, queue);
+  return byName;
+}
+
+/**
+ * True when an answer without any row cannot be taken for quiet: somebody was signed in, or the bridge cannot know,
+ * because it was not looking then.
+ */
+async function isSuspicious(deps: BridgeDeps, session: Session, window: Window): Promise<boolean> {
+  if (await wasAnybodySignedIn(deps.db, session.connectionId, window)) return true;
+  const firstLookMs = await readFirstLookMs(deps.db, session.connectionId);
+  return firstLookMs === null || firstLookMs > window.startMs;
+}
+
+/** Rows to store: what the answer says, and zeros for each listed queue that it leaves out. */
+function figuresOf(
+  answer: QueueIntervalAnswer,
+  window: Window,
+  queues: ReadonlyMap<string, MappedQueue>,
+): StoredFigures[] {
+  const rows = new Map<string, StoredFigures>();
+  for (const { queueId, startMs, offered, abandoned, handleTimeMs } of answer.intervals) {
+    const queue = queues.get(queueId);
+    if (!queue) throw new Error(`Queue ${queueId} was not stored.`);
+    const row = { queueKey: queue.key, startMs, offered, abandoned, handleTimeMs, inferred: false };
+    rows.set(rowKey(row), row);
+  }
+  // Rows that could not be read may have been about any queue: then nothing is inferred.
+  if (answer.refused.length > 0) return [...rows.values()];
+  for (const queue of new Set(queues.values())) {
+    if (!queue.listed) continue;
+    for (const startMs of windowStarts(window)) {
+      const row = { queueKey: queue.key, startMs, offered: 0, abandoned: 0, handleTimeMs: 0, inferred: true };
+      if (!rows.has(rowKey(row))) rows.set(rowKey(row), row);
+    }
+  }
+  return [...rows.values()];
+}
+
+const rowKey = (row: { queueKey: number; startMs: number }) => `${row.startMs}/${row.queueKey}`;
+
+function differs(row: StoredFigures, stored: StoredFigures | undefined): boolean {
+  if (!stored) return true;
+  return (
+    row.offered !== stored.offered ||
+    row.abandoned !== stored.abandoned ||
+    row.handleTimeMs !== stored.handleTimeMs ||
+    (stored.inferred && !row.inferred)
+  );
+}
+
+function readingOf(
+  session: Session,
+  startMs: number,
+  answer: QueueIntervalAnswer,
+  rows: readonly StoredFigures[],
+  differing: readonly StoredFigures[],
+  before: LedgerEntry | undefined,
+  unconfirmed: boolean,
+): LedgerReading {
+  const own = rows.filter((row) => row.startMs === startMs);
+  const changed = differing.some((row) => row.startMs === startMs);
+  const revisionBefore = before?.revision ?? 0;
+  // An empty answer takes nothing back from an interval that had figures.
+  const empty = unconfirmed && revisionBefore === 0;
+  const first = revisionBefore === 0 && !unconfirmed;
+  const sum = (pick: (row: StoredFigures) => number) => own.reduce((total, row) => total + pick(row), 0);
+  return {
+    startMs,
+    status: 'collected',
+    reason: empty ? 'The ACD answered without any row, which may be silence and not zero.' : '',
+    unconfirmed: empty,
+    revision: revisionBefore + (first || changed ? 1 : 0),
+    readAtMs: answer.arrivedAtMs,
+    nextReadAtMs: nextReadAtMs(session, startMs, answer.arrivedAtMs),
+    queueCount: own.length,
+    offered: sum((row) => row.offered),
+    abandoned: sum((row) => row.abandoned),
+    handleTimeMs: sum((row) => row.handleTimeMs),
+    refusedRows: answer.refused.length,
+  };
+}
+
+/** When an interval is read next, given that it was read at `nowMs`: the first planned reading after that, else never. */
+export function nextReadAtMs(session: Session, startMs: number, nowMs: number): number | null {
+  const endMs = startMs + INTERVAL_MS;
+  const { settleDelayS, reReadAfterMinutes } = session.config.settings.collection;
+  const planned = [settleDelayS * 1_000, ...reReadAfterMinutes.map((minutes) => minutes * MINUTE_MS)];
+  const after = planned.map((delayMs) => endMs + delayMs).filter((atMs) => atMs > nowMs);
+  return after.length === 0 ? null : Math.min(...after);
+}
+
+/** Statements that make the historical reports of changed intervals wait; a window of two needs both. */
+async function waitingReports(
+  deps: BridgeDeps,
+  session: Session,
+  starts: readonly number[],
+  rows: readonly StoredFigures[],
+  ledger: ReadonlyMap<number, LedgerEntry>,
+): Promise<D1PreparedStatement[]> {
+  const { connectionId, config } = session;
+  const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
+  const included = new Set(config.queues.filter((queue) => queue.included).map(({ key }) => key));
+  const changed = new Set(starts);
+  const windows = [...new Set(starts.map((startMs) => floorToGrid(startMs, lengthMs)))];
+  const reports: (Window & { recordCount: number })[] = [];
+  for (const startMs of windows) {
+    const window = { startMs, endMs: startMs + lengthMs };
+    const keys = new Set<number>();
+    const inWindow = rows.filter((row) => row.startMs >= window.startMs && row.startMs < window.endMs);
+    for (const { queueKey } of inWindow) if (included.has(queueKey)) keys.add(queueKey);
+    const missing = windowStarts(window).filter((start) => !changed.has(start));
+    if (missing.length > 0) {
+      const rest = await readLedger(deps.db, connectionId, window);
+      const allCollected = missing.every((start) => (ledger.get(start) ?? rest.get(start))?.revision);
+      if (!allCollected) continue;
+      for (const { queueKey } of await readFigures(deps.db, connectionId, window)) {
+        if (included.has(queueKey)) keys.add(queueKey);
+      }
+    }
+    reports.push({ ...window, recordCount: keys.size });
+  }
+  return raiseReports(deps.db, connectionId, 'historical', reports, deps.clock.nowMs());
+}
+
+/** Set-aside rows and lines of the diary that an answer gives cause for. */
+function remarks(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+  answer: QueueIntervalAnswer,
+  readings: readonly LedgerReading[],
+  ledger: ReadonlyMap<number, LedgerEntry>,
+): D1PreparedStatement[] {
+  const statements: D1PreparedStatement[] = [];
+  const note = (kind: string, severity: 'info' | 'warning', message: string) =>
+    statements.push(
+      addEvent(deps.db, { connectionId: session.connectionId, atMs: answer.arrivedAtMs, kind, severity, message }),
+    );
+  if (answer.refused.length > 0) {
+    statements.push(setAside(deps.db, session.connectionId, answer.refused.map((row) => refusedRow(row, window))));
+  }
+  const mended = readings.filter(({ startMs, revision }) => revision > 0 && ledger.get(startMs)?.status === 'gap').length;
+  if (mended > 0) note('gap mended', 'info', `${mended} missing intervals were loaded: ${spell(window)}.`);
+  const doubtful = readings.find(
+    ({ offered, abandoned, handleTimeMs }) =>
+      handleTimeMs > PLAUSIBLE_HANDLE_TIME_MS * Math.max(1, offered - abandoned),
+  );
+  if (doubtful && session.config.settings.acd.advanced.handleTimeUnit === 'seconds') {
+    note(
+      'doubtful handle time',
+      'warning',
+      `The mean handle time of ${spell({ startMs: doubtful.startMs, endMs: doubtful.startMs + INTERVAL_MS })} is over 4 hours a contact. ` +
+        'It looks like milliseconds: set "handle time unit" on the connection page.',
+    );
+  }
+  return statements;
+}
+
+const spell = ({ startMs, endMs }: Window) => `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`;
+
+function refusedRow({ index, reason, sample }: RefusedRow, window: Window) {
+  return {
+    stream: 'acd' as const,
+    atMs: window.startMs,
+    windowStartMs: window.startMs,
+    recordKey: `queue figures: ${sample.slice(0, 200)}`,
+    record: { index, sample },
+    httpStatus: null,
+    reason,
+  };
+}

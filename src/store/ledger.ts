@@ -1,0 +1,137 @@
+/** The interval ledger: every interval since collection began as collected, waiting, or a gap with its reason. */
+import { INTERVAL_MS, type Window } from '../domain/interval.ts';
+
+export interface LedgerEntry {
+  readonly startMs: number;
+  readonly status: 'waiting' | 'collected' | 'gap';
+  readonly revision: number;
+  readonly unconfirmed: boolean;
+}
+
+/** Statement that adds the intervals of a window as waiting; those already there stay as they are. */
+export function addWaiting(
+  db: D1Database,
+  connectionId: number,
+  window: Window,
+  settleDelayMs: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO interval_ledger (connection_id, start_ms, status, next_read_at_ms)
+       WITH RECURSIVE grid (start_ms) AS (
+         SELECT ?2 UNION ALL SELECT start_ms + ${INTERVAL_MS} FROM grid WHERE start_ms + ${INTERVAL_MS} < ?3)
+       SELECT ?1, start_ms, 'waiting', start_ms + ${INTERVAL_MS} + ?4 FROM grid WHERE ?2 < ?3
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(connectionId, window.startMs, window.endMs, settleDelayMs);
+}
+
+/** Starts of the intervals whose next reading is due, newest first. */
+export async function readDue(db: D1Database, connectionId: number, nowMs: number, limit: number): Promise<number[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT start_ms AS startMs FROM interval_ledger INDEXED BY interval_ledger_due
+       WHERE connection_id = ?1 AND next_read_at_ms <= ?2 ORDER BY start_ms DESC LIMIT ?3`,
+    )
+    .bind(connectionId, nowMs, limit)
+    .all<{ startMs: number }>();
+  return results.map(({ startMs }) => startMs);
+}
+
+/** What the ledger knows of a window's intervals, by start. */
+export async function readLedger(
+  db: D1Database,
+  connectionId: number,
+  window: Window,
+): Promise<Map<number, LedgerEntry>> {
+  const { results } = await db
+    .prepare(
+      `SELECT start_ms AS startMs, status, revision, unconfirmed FROM interval_ledger
+       WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3`,
+    )
+    .bind(connectionId, window.startMs, window.endMs)
+    .all<Omit<LedgerEntry, 'unconfirmed'> & { unconfirmed: number }>();
+  return new Map(results.map((row) => [row.startMs, { ...row, unconfirmed: row.unconfirmed === 1 }]));
+}
+
+/** One interval as a reading left it. */
+export interface LedgerReading {
+  readonly startMs: number;
+  readonly status: 'collected' | 'gap';
+  readonly reason: string;
+  readonly unconfirmed: boolean;
+  readonly revision: number;
+  readonly readAtMs: number;
+  readonly nextReadAtMs: number | null;
+  readonly queueCount: number;
+  readonly offered: number;
+  readonly abandoned: number;
+  readonly handleTimeMs: number;
+  readonly refusedRows: number;
+}
+
+/** Statement that writes readings. An interval read for the first time keeps when that was. */
+export function saveReadings(
+  db: D1Database,
+  connectionId: number,
+  readings: readonly LedgerReading[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO interval_ledger (connection_id, start_ms, status, reason, unconfirmed, revision, collected_at_ms,
+              read_at_ms, next_read_at_ms, queue_count, offered, abandoned, handle_time_ms, refused_rows)
+       SELECT ?1, value ->> 'startMs', value ->> 'status', value ->> 'reason', value ->> 'unconfirmed', value ->> 'revision',
+              CASE WHEN value ->> 'revision' > 0 THEN value ->> 'readAtMs' END, value ->> 'readAtMs',
+              value ->> 'nextReadAtMs', value ->> 'queueCount', value ->> 'offered', value ->> 'abandoned',
+              value ->> 'handleTimeMs', value ->> 'refusedRows'
+       FROM json_each(?2) WHERE true
+       ON CONFLICT (connection_id, start_ms) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+         unconfirmed = excluded.unconfirmed, revision = excluded.revision,
+         collected_at_ms = coalesce(collected_at_ms, excluded.collected_at_ms), read_at_ms = excluded.read_at_ms,
+         next_read_at_ms = excluded.next_read_at_ms, queue_count = excluded.queue_count, offered = excluded.offered,
+         abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, refused_rows = excluded.refused_rows`,
+    )
+    .bind(connectionId, JSON.stringify(readings));
+}
+
+/** Statement that calls intervals gaps, with the reason; keeps what was collected of others. */
+export function markGaps(
+  db: D1Database,
+  connectionId: number,
+  olderThanMs: number,
+  reason: string,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE interval_ledger SET status = 'gap', reason = ?3
+       WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'waiting'`,
+    )
+    .bind(connectionId, olderThanMs, reason);
+}
+
+/** Statement that asks for intervals to be read again now. */
+export function askAgain(db: D1Database, connectionId: number, window: Window, nowMs: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE interval_ledger SET next_read_at_ms = ?4 WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3`,
+    )
+    .bind(connectionId, window.startMs, window.endMs, nowMs);
+}
+
+/** Statement that plans a later reading of an interval that could not be read; one never collected is a gap meanwhile. */
+export function postponeReading(
+  db: D1Database,
+  connectionId: number,
+  startMs: number,
+  reason: string,
+  nextReadAtMs: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO interval_ledger (connection_id, start_ms, status, reason, next_read_at_ms) VALUES (?1, ?2, 'gap', ?3, ?4)
+       ON CONFLICT (connection_id, start_ms) DO UPDATE SET next_read_at_ms = excluded.next_read_at_ms,
+         status = CASE WHEN revision = 0 THEN 'gap' ELSE status END,
+         reason = CASE WHEN revision = 0 THEN excluded.reason ELSE reason END`,
+    )
+    .bind(connectionId, startMs, reason.slice(0, 500), nextReadAtMs);
+}

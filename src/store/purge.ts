@@ -1,0 +1,76 @@
+/**
+ * Removes what is past its retention. What is not delivered yet, an agent's present state and the head of a log are
+ * never removed. Each call removes a bounded number of rows, so that purging never holds anything up.
+ */
+import { DAY_MS } from '../domain/interval.ts';
+
+/** Rows removed by one statement at most. */
+const ROWS_MAX = 20_000;
+
+export interface RetentionDays {
+  readonly stateChanges: number;
+  readonly stateLog: number;
+  readonly queueIntervals: number;
+  readonly reportBodies: number;
+  readonly events: number;
+}
+
+/** Removes one connection's old rows. Returns how many. */
+export async function purgeConnection(
+  db: D1Database,
+  connectionId: number,
+  days: RetentionDays,
+  nowMs: number,
+): Promise<number> {
+  const before = (dayCount: number) => nowMs - dayCount * DAY_MS;
+  const remove = (sql: string, cutoffMs: number) => db.prepare(sql).bind(connectionId, cutoffMs);
+  const results = await db.batch([
+    remove(
+      `DELETE FROM state_change WHERE (agent_id, at_ms) IN (
+         SELECT c.agent_id, c.at_ms FROM agent a JOIN state_change c ON c.agent_id = a.id
+           AND c.at_ms < min(?2, coalesce(a.held_from_ms, ?2),
+                             coalesce((SELECT max(at_ms) FROM state_change WHERE agent_id = a.id AND at_ms < ?2), ?2))
+         WHERE a.connection_id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM report r WHERE r.connection_id = ?1 AND r.start_ms < ?2 AND r.delivered_revision < r.revision)
+         LIMIT ${ROWS_MAX})`,
+      before(days.stateChanges),
+    ),
+    remove(
+      `DELETE FROM state_log WHERE connection_id = ?1 AND log_id IN (
+         SELECT log_id FROM state_log WHERE connection_id = ?1 AND until_ms < ?2
+           AND log_id < (SELECT min(cursor_log_id, log_id) FROM state_log WHERE connection_id = ?1 ORDER BY log_id DESC LIMIT 1)
+         ORDER BY log_id LIMIT ${ROWS_MAX})`,
+      before(days.stateLog),
+    ),
+    remove(
+      `DELETE FROM queue_interval WHERE connection_id = ?1 AND start_ms < ?2
+         AND start_ms < coalesce((SELECT min(start_ms) FROM report INDEXED BY report_waiting WHERE connection_id = ?1
+           AND stream = 'historical' AND delivered_revision < revision), ?2)`,
+      before(days.queueIntervals),
+    ),
+    remove('DELETE FROM queue_interval_revision WHERE connection_id = ?1 AND start_ms < ?2', before(days.queueIntervals)),
+    remove(
+      `DELETE FROM interval_ledger WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'collected'`,
+      before(days.queueIntervals),
+    ),
+    remove(
+      'DELETE FROM report WHERE connection_id = ?1 AND start_ms < ?2 AND delivered_revision = revision AND held_count = 0',
+      before(days.queueIntervals),
+    ),
+    remove('DELETE FROM report_body WHERE connection_id = ?1 AND sent_at_ms < ?2', before(days.reportBodies)),
+    remove('DELETE FROM event WHERE connection_id = ?1 AND at_ms < ?2', before(days.events)),
+    remove(
+      `DELETE FROM backfill WHERE connection_id = ?1 AND finished_at_ms < ?2 AND status IN ('done', 'cancelled')`,
+      before(days.events),
+    ),
+  ]);
+  return results.reduce((total, { meta }) => total + meta.changes, 0);
+}
+
+/** Removes what belongs to no connection: failed sign-ins of yesterday. */
+export async function purgeShared(db: D1Database, nowMs: number): Promise<void> {
+  await db
+    .prepare('DELETE FROM login_attempt WHERE last_failed_ms < ?1')
+    .bind(nowMs - DAY_MS)
+    .run();
+}

@@ -1,0 +1,252 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
+
+const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
+const QUARTER_MS = 900_000;
+const MINUTE_MS = 60_000;
+
+const figures = (queue: string, entered: number, abandoned = 0, handleTimeS = entered * 100): Figures => ({
+  'queue-id': queue,
+  enteredCount: entered,
+  abandonedCount: abandoned,
+  sumHandleTime: handleTimeS,
+});
+
+const windowsOf = (reports: { startDate: string }[]) => reports.map(({ startDate }) => startDate.slice(11, 16));
+const ledger = async () =>
+  (
+    await env.DB.prepare(
+      'SELECT start_ms, status, revision, unconfirmed, reason FROM interval_ledger ORDER BY start_ms',
+    ).all()
+  ).results;
+const account = async (stream: string) =>
+  await env.DB.prepare(
+    `SELECT read_count AS read, delivered_count AS delivered, set_aside_count AS setAside,
+            (SELECT coalesce(sum(record_count), 0) FROM report WHERE stream = ?1 AND delivered_revision < revision)
+              + (SELECT coalesce(sum(held_count), 0) FROM report WHERE stream = ?1 AND delivered_revision = revision) AS waiting
+     FROM stream WHERE name = ?1`,
+  )
+    .bind(stream)
+    .first();
+
+describe('windowed reports', () => {
+  let bridge: Bridge;
+  beforeEach(async () => {
+    bridge = await openBridge(NINE_MS, settings({ intervalS: 15 }));
+    bridge.ncc.queues = new Set(['sales', 'care']);
+    bridge.ncc.users.set('a1', { username: 'ann@x.test' });
+    bridge.ncc.agents.set('a1', { status: 'Available' });
+  });
+
+  it('sends an interval once it has ended and settled, zeros for a queue that the answer leaves out', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12, 2)]);
+    await bridge.run(QUARTER_MS + 110_000);
+    expect(bridge.mpower.historical).toHaveLength(0);
+    await bridge.run(60_000);
+    expect(bridge.logged).toEqual([]);
+    expect(bridge.mpower.historical).toHaveLength(1);
+    const [report] = bridge.mpower.historical;
+    expect(report).toMatchObject({ startDate: '2026-03-02T09:00:00.000Z', endDate: '2026-03-02T09:15:00.000Z' });
+    expect(report?.reportData.queueReport).toMatchObject([
+      { queueValue: 'sales', contactsReceived: 12, abandonedLong: 2, handledLong: 10, handleTime: 1_200 },
+      { queueValue: 'care', contactsReceived: 0, handleTime: 0 },
+    ]);
+    expect(report?.reportData.agentSystemPerformanceReport).toEqual([
+      { agentValue: 'a1', agentId: '', readyTime: 900, notReadyTime: 0, loginTime: 900 },
+    ]);
+    expect(await account('historical')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
+  });
+
+  it('reads late figures again, raises the revision when they differ, and sends the report once more', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 13)]);
+    await bridge.run(20 * MINUTE_MS);
+    const nine = bridge.mpower.historical.filter(({ startDate }) => startDate.includes('T09:00'));
+    expect(nine.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([12, 13]);
+    await bridge.run(60 * MINUTE_MS);
+    expect(bridge.mpower.historical.filter(({ startDate }) => startDate.includes('T09:00'))).toHaveLength(2);
+    const { results } = await env.DB.prepare('SELECT revision, offered FROM queue_interval_revision').all();
+    expect(results).toEqual([{ revision: 1, offered: 12 }]);
+  });
+
+  it('shows an empty answer while agents are signed in as unconfirmed and sends nothing', async () => {
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    expect(bridge.mpower.historical).toEqual([]);
+    expect(await ledger()).toMatchObject([{ status: 'collected', revision: 0, unconfirmed: 1 }]);
+    bridge.ncc.figures.set(NINE_MS, [figures('care', 3)]);
+    await bridge.run(15 * MINUTE_MS);
+    expect(windowsOf(bridge.mpower.historical)).toEqual(['09:00']);
+    expect((await ledger())[0]).toMatchObject({ revision: 1, unconfirmed: 0 });
+  });
+
+  it('stores zeros for a quiet interval in which nobody was signed in', async () => {
+    bridge.ncc.agents.set('a1', { status: 'Logged out' });
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    expect(bridge.mpower.historical[0]?.reportData.queueReport).toMatchObject([
+      { contactsReceived: 0 },
+      { contactsReceived: 0 },
+    ]);
+  });
+
+  it('knows what it missed while it was off and loads it without being asked, newest first', async () => {
+    for (let i = 0; i < 30; i++) bridge.ncc.figures.set(NINE_MS + i * QUARTER_MS, [figures('sales', i + 1)]);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 6 * 3_600_000 + 5 * MINUTE_MS;
+    await bridge.run(5 * MINUTE_MS);
+    expect((await ledger()).map(({ status }) => status)).toEqual(Array(24).fill('collected'));
+    expect(windowsOf(bridge.mpower.historical).slice(0, 4)).toEqual(['09:00', '14:45', '14:30', '14:15']);
+    expect(new Set(windowsOf(bridge.mpower.historical)).size).toBe(24);
+  });
+
+  it('shows an interval that cannot be read as a gap with the reason, and mends it', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 5)]);
+    bridge.ncc.misbehave = ({ path }) => (path === '/historical' ? new Response(null, { status: 500 }) : null);
+    await bridge.run(QUARTER_MS * 3 + MINUTE_MS);
+    expect((await ledger())[0]).toMatchObject({ status: 'gap' });
+    expect(String((await ledger())[0]?.reason)).toContain('answered 500');
+    expect(bridge.mpower.events.length).toBeGreaterThan(0);
+    bridge.ncc.misbehave = () => null;
+    await bridge.run(3 * MINUTE_MS);
+    expect((await ledger())[0]).toMatchObject({ status: 'collected', reason: '' });
+    const { results } = await env.DB.prepare(
+      `SELECT kind FROM event WHERE kind IN ('reading failed', 'gap mended')`,
+    ).all();
+    expect(results.map(({ kind }) => kind)).toEqual(['reading failed', 'gap mended']);
+  });
+
+  it('asks one by one where a source gives no start times for several intervals', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
+    bridge.ncc.misbehave = ({ path, url }) => {
+      if (path !== '/historical') return null;
+      const startMs = Number(url.searchParams.get('start')) * 1_000;
+      return Response.json(bridge.ncc.figures.get(startMs) ?? []);
+    };
+    await bridge.run(15_000);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 2 * QUARTER_MS + 3 * MINUTE_MS;
+    await bridge.run(60_000);
+    expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
+      2, 1,
+    ]);
+  });
+
+  it('refuses a row that makes no sense, keeps the others, and says which', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', -1), figures('care', 4)]);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    expect(bridge.mpower.historical[0]?.reportData.queueReport).toMatchObject([
+      { queueValue: 'care', contactsReceived: 4 },
+    ]);
+    const { results } = await env.DB.prepare('SELECT stream, reason FROM set_aside').all();
+    expect(results).toHaveLength(1);
+    expect(String(results[0]?.reason)).toContain('enteredCount');
+  });
+
+  it('sums two intervals for a report of 30 minutes', async () => {
+    bridge = await openBridge(NINE_MS, settings({ intervalS: 15, collection: { reportMinutes: 30 } }));
+    bridge.ncc.queues = new Set(['sales']);
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 5)]);
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 7)]);
+    await bridge.run(2 * QUARTER_MS + 6 * MINUTE_MS);
+    expect(bridge.mpower.historical).toMatchObject([
+      {
+        startDate: '2026-03-02T09:00:00.000Z',
+        endDate: '2026-03-02T09:30:00.000Z',
+        reportData: { queueReport: [{ contactsReceived: 12, handleTime: 1_200 }] },
+      },
+    ]);
+  });
+
+  it('sends an activity whole, once, in the window in which it ended', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
+    await bridge.run(10 * MINUTE_MS);
+    bridge.ncc.agents.set('a1', { status: 'Busy' });
+    await bridge.run(10 * MINUTE_MS);
+    bridge.ncc.agents.set('a1', { status: 'Logged out' });
+    await bridge.run(30 * MINUTE_MS);
+    expect(bridge.mpower.activity).toMatchObject([
+      {
+        startDate: '2026-03-02T09:00:00.000Z',
+        reportData: [
+          {
+            agentValue: 'a1',
+            userName: 'ann@x.test',
+            agentActivity: [
+              { state: 'Available', startTime: '2026-03-02T09:00:00.000Z', duration: 600_000, reason: '' },
+            ],
+          },
+        ],
+      },
+      {
+        startDate: '2026-03-02T09:15:00.000Z',
+        reportData: [{ agentActivity: [{ state: 'Busy', startTime: '2026-03-02T09:10:00.000Z', duration: 600_000 }] }],
+      },
+    ]);
+    expect(await account('agent-activity')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
+  });
+
+  it('sets aside a queue that the WFM refuses and sends the rest of the report whole', async () => {
+    bridge.ncc.queues = new Set(['q1', 'q2', 'q3', 'q4']);
+    bridge.ncc.figures.set(
+      NINE_MS,
+      ['q1', 'q2', 'q3', 'q4'].map((queue) => figures(queue, 3)),
+    );
+    bridge.mpower.misbehave = ({ path, body }) =>
+      path.endsWith('/historical') && JSON.stringify(body).includes('"q3"')
+        ? Response.json({ message: 'mixed directions' }, { status: 422 })
+        : null;
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    const last = bridge.mpower.historical.at(-1);
+    expect(last?.reportData.queueReport.map(({ queueValue }) => queueValue)).toEqual(['q1', 'q2', 'q4']);
+    expect(last?.reportData.agentSystemPerformanceReport).toHaveLength(1);
+    expect(await account('historical')).toEqual({ read: 4, delivered: 3, setAside: 1, waiting: 0 });
+  });
+
+  it('backfills a range newest first with progress, and the same again changes nothing', async () => {
+    await bridge.run(15_000);
+    const fromMs = NINE_MS - 8 * QUARTER_MS;
+    for (let i = 0; i < 8; i++) bridge.ncc.figures.set(fromMs + i * QUARTER_MS, [figures('sales', i + 1)]);
+    const ask = () =>
+      env.DB.prepare(
+        `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
+         VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
+      )
+        .bind(fromMs, NINE_MS)
+        .run();
+    await ask();
+    await bridge.run(60_000);
+    const jobs = async () =>
+      (await env.DB.prepare('SELECT status, intervals_changed AS changed FROM backfill ORDER BY id').all()).results;
+    expect(await jobs()).toEqual([{ status: 'done', changed: 8 }]);
+    expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
+      8, 7, 6, 5, 4, 3, 2, 1,
+    ]);
+    await ask();
+    await bridge.run(60_000);
+    expect(await jobs()).toEqual([
+      { status: 'done', changed: 8 },
+      { status: 'done', changed: 0 },
+    ]);
+    expect(bridge.mpower.historical).toHaveLength(8);
+  });
+
+  it('keeps the body that it sent, compressed, with its hash', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12, 2)]);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    const row = await env.DB.prepare(
+      `SELECT body_gzip, sha256, answer FROM report_body WHERE stream = 'historical'`,
+    ).first<{
+      body_gzip: number[];
+      sha256: string;
+      answer: string;
+    }>();
+    const text = await new Response(
+      new Response(new Uint8Array(row?.body_gzip ?? [])).body?.pipeThrough(new DecompressionStream('gzip')),
+    ).text();
+    expect(JSON.parse(text)).toEqual(bridge.mpower.historical[0]);
+    expect(row).toMatchObject({ answer: '200' });
+  });
+});

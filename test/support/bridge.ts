@@ -1,0 +1,255 @@
+/**
+ * A bridge on real D1 with a clock that the test moves, and two stand-ins behind its fetch that keep the truth: what NCC
+ * shows, what Mpower accepted. Strict stand-ins as processes are in simulators/; these are for claims about the jobs.
+ */
+import { applyD1Migrations, reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
+import { createSealer } from '../../src/crypto/seal.ts';
+import { Loop } from '../../src/jobs/loop.ts';
+import type { BridgeDeps } from '../../src/jobs/session.ts';
+import type { Clock, TokenCache } from '../../src/runtime.ts';
+import { createConnection, credentialContext } from '../../src/store/connections.ts';
+
+const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+const NCC = 'https://ncc.example';
+const MPOWER = 'https://mpower.example';
+
+export interface ShownAgent {
+  status: string;
+  sinceMs?: number;
+}
+
+export interface AgentEvent {
+  loginId: string;
+  acdId: string;
+  eventCode: string;
+  reasonCode: string;
+  eventUtcTime: string;
+}
+
+/** A call that a stand-in got, before it is answered. */
+export interface Call {
+  path: string;
+  url: URL;
+  body: unknown;
+  atMs: number;
+}
+
+type Misbehaviour = (call: Call) => Response | Promise<Response> | null;
+
+export interface Figures {
+  'queue-id': string;
+  enteredCount: number;
+  abandonedCount: number;
+  sumHandleTime: number;
+}
+
+export interface Bridge {
+  readonly deps: BridgeDeps;
+  readonly connectionId: number;
+  readonly clock: { nowMs: number };
+  readonly ncc: {
+    agents: Map<string, ShownAgent>;
+    users: Map<string, { username: string; _id?: string }>;
+    queues: Set<string>;
+    /** By interval start; an interval that is not there has no rows. */
+    figures: Map<number, Figures[]>;
+    misbehave: Misbehaviour;
+    calls: Call[];
+  };
+  readonly mpower: {
+    events: AgentEvent[];
+    historical: { startDate: string; endDate: string; reportData: { queueReport: Record<string, unknown>[]; agentSystemPerformanceReport: Record<string, unknown>[] } }[];
+    activity: { startDate: string; endDate: string; reportData: { agentValue: string; userName: string; agentActivity: { state: string; startTime: string; duration: number }[] }[] }[];
+    misbehave: Misbehaviour;
+    calls: Call[];
+  };
+  /** Runs ticks on the grid until the clock has moved by `ms`. */
+  run(ms: number): Promise<void>;
+  /** Forgets everything in memory, as a crash or an eviction does. */
+  crash(): void;
+  /** The messages that the loop logged. */
+  readonly logged: string[];
+}
+
+export function settings(overrides: { collection?: object; ncc?: object; intervalS?: number } = {}): ConnectionSettings {
+  return connectionSettingsSchema.parse({
+    name: 'Test centre',
+    timeZone: 'America/Chicago',
+    acd: {
+      kind: 'nextiva-ncc',
+      realTime: { baseUrl: NCC, username: 'wfm', collectionIntervalS: overrides.intervalS ?? 5 },
+      historical: { baseUrl: NCC, username: 'wfm' },
+      advanced: overrides.ncc ?? {},
+    },
+    wfm: { kind: 'cxone-mpower', baseUrl: MPOWER, accessKeyId: 'key' },
+    collection: overrides.collection ?? {},
+  });
+}
+
+/** Opens a fresh bridge on an empty database, its clock at `startMs`. */
+export async function openBridge(startMs: number, chosen: ConnectionSettings = settings()): Promise<Bridge> {
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const clock = { nowMs: startMs };
+  const sleepers: { atMs: number; wake: () => void }[] = [];
+  const virtual: Clock = {
+    nowMs: () => clock.nowMs,
+    sleep: (ms) => new Promise((wake) => sleepers.push({ atMs: clock.nowMs + ms, wake })),
+    deadline: () => new AbortController().signal,
+    random: () => 0.5,
+  };
+  const ncc: Bridge['ncc'] = {
+    agents: new Map(),
+    users: new Map(),
+    queues: new Set(),
+    figures: new Map(),
+    misbehave: () => null,
+    calls: [],
+  };
+  const mpower: Bridge['mpower'] = { events: [], historical: [], activity: [], misbehave: () => null, calls: [] };
+  const deps: BridgeDeps = {
+    db: env.DB,
+    clock: virtual,
+    tokens: memoryTokens(),
+    sealer: createSealer(KEY),
+    allowPrivateNetwork: false,
+    fetch: async (request) => {
+      const url = new URL(request.url);
+      const text = await request.text();
+      const call = { path: url.pathname, url, body: text ? (JSON.parse(text) as unknown) : null, atMs: clock.nowMs };
+      const side = url.origin === NCC ? ncc : mpower;
+      side.calls.push(call);
+      return (await side.misbehave(call)) ?? (url.origin === NCC ? answerNcc(ncc, call) : answerMpower(mpower, call));
+    },
+  };
+  const connectionId = 1;
+  const secrets = await Promise.all(
+    ['realTimePassword', 'historicalPassword', 'accessKeySecret'].map(async (name) => ({
+      name,
+      sealed: await deps.sealer.seal('secret', credentialContext(connectionId, name)),
+    })),
+  );
+  const text = JSON.stringify(chosen);
+  await createConnection(env.DB, { id: connectionId, name: chosen.name, settings: text, secrets, nowMs: startMs, by: 'test' });
+  const logged: string[] = [];
+  const open = () => new Loop(deps, connectionId, ({ message, detail }) => logged.push(`${message}\n${detail ?? ''}`));
+  let loop = open();
+  const stepMs = chosen.acd.realTime.collectionIntervalS * 1_000;
+  const tick = async () => {
+    let over = false;
+    const ticking = loop.tick(stepMs - 300).finally(() => {
+      over = true;
+    });
+    const deadlineMs = clock.nowMs + stepMs - 300;
+    // Real D1 work settles by itself; a lane that waits on the clock gets its time once nothing else moves.
+    for (let idle = 0; !over; idle++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const next = sleepers.filter(({ atMs }) => atMs < deadlineMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (idle < 8 || !next) continue;
+      sleepers.splice(sleepers.indexOf(next), 1);
+      clock.nowMs = Math.max(clock.nowMs, next.atMs);
+      next.wake();
+      idle = 0;
+    }
+    await ticking;
+    sleepers.length = 0;
+  };
+  return {
+    deps,
+    connectionId,
+    clock,
+    ncc,
+    mpower,
+    logged,
+    crash: () => {
+      loop = open();
+    },
+    run: async (ms) => {
+      const endMs = clock.nowMs + ms;
+      while (clock.nowMs < endMs) {
+        await tick();
+        clock.nowMs = Math.min(endMs, Math.floor(clock.nowMs / stepMs) * stepMs + stepMs);
+      }
+    },
+  };
+}
+
+function memoryTokens(): TokenCache {
+  const kept = new Map<string, string>();
+  return {
+    get: async (key) => kept.get(key) ?? null,
+    put: async (key, value) => void kept.set(key, value),
+    delete: async (key) => void kept.delete(key),
+  };
+}
+
+function answerNcc(ncc: Bridge['ncc'], { path, url }: Call): Response {
+  switch (path) {
+    case '/provider/token-with-authorities':
+      return Response.json({ token: 'token', location: NCC, clientLocation: null });
+    case '/provider/api/token-refresh':
+      return Response.json({ token: 'token', location: NCC, clientLocation: null });
+    case '/realTime':
+      return Response.json(
+        [...ncc.agents].map(([id, { status, sinceMs }]) => ({
+          'agent-id': id,
+          'agent-status': status,
+          ...(sinceMs === undefined ? {} : { 'agent-status-time': sinceMs }),
+        })),
+      );
+    case '/historical': {
+      const [start, end] = [Number(url.searchParams.get('start')), Number(url.searchParams.get('end'))];
+      const starts = Array.from({ length: (end - start) / 900 }, (_, i) => (start + i * 900) * 1_000);
+      const rows = starts.flatMap((startMs) =>
+        (ncc.figures.get(startMs) ?? []).map((row) => ({ ...row, startTime: startMs / 1_000 })),
+      );
+      return Response.json(rows);
+    }
+    case '/data/api/types/queue':
+      return page([...ncc.queues].map((id) => ({ _id: id, queueId: id, name: `Queue ${id}` })));
+    case '/data/api/types/user':
+      return page(
+        [...ncc.users].map(([id, { username, _id }]) => ({ _id: _id ?? id, userId: id, username, name: username, enabled: true })),
+      );
+    default:
+      return new Response(null, { status: 404 });
+  }
+}
+
+const page = (objects: object[]) => Response.json({ count: objects.length, total: String(objects.length), objects });
+
+function answerMpower(mpower: Bridge['mpower'], { path, body }: Call): Response {
+  switch (path) {
+    case '/authentication/v1/token/access-key':
+      return Response.json({ id_token: '', token_type: 'Bearer', expires_in: 3_600, refresh_token: 'r', access_token: 'a' });
+    case '/public/authentication/v1/refresh':
+      return Response.json({ token: 'a', tokenExpirationTimeSec: 3_600, refreshToken: 'r', refreshTokenExpirationTimeSec: 7_200, sessionId: null });
+    case '/wfm/acd/v1/agent-states':
+      mpower.events.push(...(body as { agentStateList: AgentEvent[] }).agentStateList);
+      return new Response(null, { status: 200 });
+    case '/wfm/acd/v1/historical':
+      mpower.historical.push(body as Bridge['mpower']['historical'][number]);
+      return new Response(null, { status: 200 });
+    case '/wfm/acd/v1/agent-activity':
+      mpower.activity.push(body as Bridge['mpower']['activity'][number]);
+      return new Response(null, { status: 200 });
+    default:
+      return new Response(null, { status: 404 });
+  }
+}
+
+/** The account of the agent-states stream as stored: read = delivered + set aside + held + waiting in the log. */
+export async function statesAccount(): Promise<{ read: number; delivered: number; setAside: number; held: number; waiting: number }> {
+  const row = await env.DB.prepare(
+    `SELECT l.read_count AS read, l.delivered_count AS delivered, l.set_aside_count AS setAside,
+            (SELECT sum(held_count) FROM agent) AS held,
+            l.read_count - coalesce((SELECT read_count - change_count FROM state_log WHERE log_id >= l.cursor_log_id
+              ORDER BY log_id LIMIT 1) + l.cursor_offset, l.read_count)
+              - (SELECT live_delivered FROM stream WHERE name = 'agent-states') AS waiting
+     FROM state_log l ORDER BY log_id DESC LIMIT 1`,
+  ).first<{ read: number; delivered: number; setAside: number; held: number; waiting: number }>();
+  if (!row) throw new Error('There is no log.');
+  return row;
+}

@@ -1,0 +1,70 @@
+/** Settings, bindings and the real clock put together: what the jobs are handed. The only place that knows them all. */
+import { createSealer } from '../src/crypto/seal.ts';
+import type { LoopLog } from '../src/jobs/loop.ts';
+import { runMinute } from '../src/jobs/run-minute.ts';
+import type { BridgeDeps } from '../src/jobs/session.ts';
+import type { Clock, TokenCache } from '../src/runtime.ts';
+import type { CollectorCalls } from './app.ts';
+import type { Settings } from './settings.ts';
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  deadline: (ms) => AbortSignal.timeout(ms),
+  random: () => Math.random(),
+};
+
+/** One line of JSON per event: what Workers Logs and the appliance read. */
+export const log: LoopLog = (entry) => {
+  const line = JSON.stringify(entry);
+  if (entry.level === 'error') console.error(line);
+  else if (entry.level === 'warn') console.warn(line);
+  else console.log(line);
+};
+
+/** KV as a token cache: whatever goes wrong with it is no more than a cache that is empty. */
+function kvTokenCache(kv: KVNamespace): TokenCache {
+  const ignore = (what: string) => (error: unknown) => {
+    console.warn(`The token cache cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  };
+  return {
+    get: (key) => kv.get(key).catch(ignore('read')),
+    put: async (key, value, ttlS) => {
+      if (ttlS < 60) return;
+      await kv.put(key, value, { expirationTtl: Math.floor(ttlS) }).catch(ignore('written'));
+    },
+    delete: async (key) => {
+      await kv.delete(key).catch(ignore('emptied'));
+    },
+  };
+}
+
+export function bridgeDeps(env: Env, settings: Settings): BridgeDeps {
+  return {
+    db: env.DB,
+    fetch: (request) => fetch(request),
+    clock: systemClock,
+    tokens: kvTokenCache(env.TOKENS),
+    sealer: createSealer(settings.encryptionKey),
+    allowPrivateNetwork: settings.allowPrivateNetwork,
+  };
+}
+
+/** The collector of a connection, as pages and API call it. */
+export function collectorOf(env: Env, connectionId: number): CollectorCalls {
+  const stub = env.COLLECTOR.getByName(String(connectionId));
+  return {
+    wake: () => stub.poke(connectionId),
+    importRoster: () => stub.importRoster(connectionId),
+    sendAgain: (setAsideId) => stub.sendAgain(connectionId, setAsideId),
+  };
+}
+
+/** The minute job, with its failures in the log. */
+export async function runScheduledMinute(env: Env): Promise<void> {
+  const { failures } = await runMinute({ db: env.DB, clock: systemClock }, async (connectionId) => {
+    await env.COLLECTOR.getByName(String(connectionId)).wake(connectionId);
+  });
+  for (const message of failures) log({ level: 'error', message, connectionId: 0 });
+}
