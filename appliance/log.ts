@@ -1,0 +1,55 @@
+// One line per event on standard output: JSON for machines, plain text for a terminal. What the Worker logs passes through.
+
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'json' | 'text';
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Writes to standard output in the given form. */
+export function createLog(format: LogFormat): Log {
+  return (level, message, fields = {}) => {
+    const time = new Date().toISOString();
+    process.stdout.write(
+      format === 'json'
+        ? `${JSON.stringify({ time, level, message, ...fields })}\n`
+        : `${time} ${level.padEnd(5)} ${message}${plainFields(fields)}\n`,
+    );
+  };
+}
+
+function plainFields(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('');
+}
+
+/**
+ * Passes on a line that the Worker wrote with `console`. A line that is a JSON object keeps its fields; its own `time`,
+ * `level` and `message`, where they are strings, win.
+ */
+export function logWorkerLine(log: Log, consoleLevel: string, line: string): void {
+  const level = levelOf(consoleLevel);
+  const fields = parseObject(line);
+  if (fields === undefined) {
+    log(level, line, { source: 'worker' });
+    return;
+  }
+  const { level: ownLevel, message, ...rest } = fields;
+  log(typeof ownLevel === 'string' ? levelOf(ownLevel) : level, typeof message === 'string' ? message : '', {
+    ...rest,
+    source: 'worker',
+  });
+}
+
+function levelOf(text: string): LogLevel {
+  return text === 'debug' || text === 'warn' || text === 'error' ? text : 'info';
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined; // not JSON after all: it is passed on as the text that it is
+  }
+}
