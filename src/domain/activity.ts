@@ -31,7 +31,7 @@ export function closedSpans(entries: readonly StateEntry[]): Span[] {
 }
 
 /**
- * Activities that ended in `[startMs, endMs)`. `entries`: the agent's entries from the one in force at `startMs` to the
+ * Activities that ended in `[startMs, endMs)`. `entries`: the agent's entries from the last one before `startMs` to the
  * last one before `endMs`, oldest first. Time signed out or not observed is no activity.
  */
 export function activitiesEndedIn(

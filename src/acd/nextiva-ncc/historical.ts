@@ -1,0 +1,88 @@
+/** Reads an answer of NCC's historical call: the figures of each queue in each interval of one window. Pure. */
+import { INTERVAL_MS, type Window } from '../../domain/interval.ts';
+import type { QueueInterval } from '../../domain/queue-interval.ts';
+import { parseJson, type TextAnswer } from '../../http/request.ts';
+import { UpstreamError } from '../../http/upstream-error.ts';
+import type { QueueIntervalAnswer } from '../acd.ts';
+import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
+import { historicalRowWire, rowsOf } from './schema.ts';
+
+/**
+ * The figures in an answer for `window`. Rows that cannot be read, lie off the 15-minute grid or outside the window, or
+ * contradict another row are refused one by one. Throws `UpstreamError` of kind 'shape' when nothing can be read, and
+ * with reason 'no start time' when the window holds several intervals and no row says which one it is of.
+ */
+export function readHistorical(
+  { endpoint, text, arrivedAtMs }: TextAnswer,
+  window: Window,
+  handleTimeUnit: 'seconds' | 'milliseconds',
+): QueueIntervalAnswer {
+  const rawRows = rowsOf(parseJson(endpoint, text));
+  if (!rawRows)
+    throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
+  const isOneInterval = window.endMs - window.startMs === INTERVAL_MS;
+  const wire = historicalRowWire(handleTimeUnit);
+  const refused = createRefusedRows();
+  const read: { index: number; figures: QueueInterval }[] = [];
+  let withoutStart = 0;
+  for (const [index, row] of rawRows.entries()) {
+    const parsed = wire.safeParse(row);
+    if (!parsed.success) {
+      refused.add(index, row, parsed.error);
+      if (refused.rows.length === UNREADABLE_ROWS_MAX && read.length === 0) break;
+      continue;
+    }
+    const startMs = parsed.data.startMs ?? (isOneInterval ? window.startMs : null);
+    if (startMs === null) withoutStart += 1;
+    const problem = startProblem(startMs, window);
+    if (startMs === null || problem) refused.add(index, row, problem);
+    else read.push({ index, figures: { ...parsed.data, startMs } });
+    if (refused.rows.length === UNREADABLE_ROWS_MAX && read.length === 0) break;
+  }
+  if (withoutStart > 0 && read.length === 0) {
+    const issues =
+      'rows without a startTime, although several windows were asked for; set "windows per request" of the connection to 1';
+    throw new UpstreamError(endpoint, { kind: 'shape', issues, reason: 'no start time' });
+  }
+  const intervals = withoutContradictions(read, (index) => {
+    refused.add(
+      index,
+      rawRows[index],
+      'the queue stands in the answer more than once in this interval, with different figures',
+    );
+  });
+  const [firstRefused] = refused.rows;
+  if (firstRefused && intervals.length === 0) {
+    const issues = `none of ${rawRows.length} rows could be read; row ${firstRefused.index}: ${firstRefused.reason}`;
+    throw new UpstreamError(endpoint, { kind: 'shape', issues });
+  }
+  return { arrivedAtMs, intervals, refused: refused.rows };
+}
+
+/** What is wrong with a row's start, '' when nothing. */
+function startProblem(startMs: number | null, window: Window): string {
+  if (startMs === null) return 'startTime: is missing, although several windows were asked for';
+  if (startMs % INTERVAL_MS !== 0) return 'startTime: is not on the 15-minute grid';
+  if (startMs < window.startMs || startMs >= window.endMs)
+    return 'startTime: lies outside the window that was asked for';
+  return '';
+}
+
+/** A queue twice in one interval counts once when both rows say the same; when they do not, neither counts. */
+function withoutContradictions(
+  read: readonly { readonly index: number; readonly figures: QueueInterval }[],
+  refuse: (index: number) => void,
+): QueueInterval[] {
+  const groups = Map.groupBy(read, ({ figures }) => `${figures.startMs} ${figures.queueId}`);
+  const kept: QueueInterval[] = [];
+  for (const [first, ...others] of groups.values()) {
+    if (!first) continue;
+    if (others.every(({ figures }) => isSame(figures, first.figures))) kept.push(first.figures);
+    else for (const { index } of [first, ...others]) refuse(index);
+  }
+  return kept;
+}
+
+function isSame(a: QueueInterval, b: QueueInterval): boolean {
+  return a.offered === b.offered && a.abandoned === b.abandoned && a.handleTimeMs === b.handleTimeMs;
+}

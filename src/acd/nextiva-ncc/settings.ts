@@ -1,0 +1,55 @@
+/**
+ * Settings of a Nextiva NCC source: the fields of CommunityWFM's configuration page, and one setting for each thing
+ * that Nextiva has not published (contracts/nextiva-ncc.md), with its default.
+ */
+import * as z from 'zod';
+
+const baseUrl = z.string().trim().min(1, 'Enter the base URL.').max(2_000);
+const username = z.string().trim().min(1, 'Enter the user name.').max(320);
+const path = z
+  .string()
+  .trim()
+  .regex(/^\/[\w\-./~%]*$/, 'A path starts with "/" and holds no "?" or "#".')
+  .max(500);
+
+export const nccSettingsSchema = z.strictObject({
+  kind: z.literal('nextiva-ncc'),
+  /** "Real-time adherence integration". */
+  realTime: z.strictObject({
+    baseUrl,
+    username,
+    /** Transaction Collection Interval, seconds: how often the states of all agents are read. */
+    collectionIntervalS: z
+      .number('Enter a whole number of seconds.')
+      .int('Enter a whole number of seconds.')
+      .min(3, 'The shortest interval is 3 seconds.')
+      .max(3_600, 'The longest interval is 3600 seconds.')
+      .default(5),
+  }),
+  /** "Historical contact volume data collection". */
+  historical: z.strictObject({ baseUrl, username }),
+  advanced: z
+    .strictObject({
+      signInPath: path.default('/provider/token-with-authorities'),
+      refreshPath: path.default('/provider/api/token-refresh'),
+      realTimePath: path.default('/realTime'),
+      historicalPath: path.default('/historical'),
+      queuesPath: path.default('/data/api/types/queue'),
+      usersPath: path.default('/data/api/types/user'),
+      /** Names of the query parameters of the historical call. */
+      startParameter: z.string().trim().min(1).max(60).default('start'),
+      endParameter: z.string().trim().min(1).max(60).default('end'),
+      /** Unit of `sumHandleTime`. */
+      handleTimeUnit: z.enum(['seconds', 'milliseconds']).default('seconds'),
+      /** Whether after-call work is inside `sumHandleTime`. */
+      handleTimeIncludesWrapUp: z.boolean().default(false),
+      /** How many 15-minute windows one historical request may ask for when past ones are loaded. 1 asks one by one. */
+      windowsPerRequest: z.number().int().min(1).max(672).default(24),
+    })
+    .prefault({}),
+});
+
+export type NccSettings = z.output<typeof nccSettingsSchema>;
+
+/** The secrets of an NCC source, by the name under which the store seals them. */
+export const NCC_SECRETS = ['realTimePassword', 'historicalPassword'] as const;

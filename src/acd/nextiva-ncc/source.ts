@@ -1,0 +1,76 @@
+/**
+ * Nextiva NCC as a source: real-time and historical calls with the account of their own group, one token and one sign-in
+ * where both groups name the same account. The roster is read with the historical account.
+ */
+import type { UpstreamDeps } from '../../http/deps.ts';
+import type { TokenKeeper } from '../../http/token-keeper.ts';
+import type { Acd } from '../acd.ts';
+import { createNccClient, type NccClient } from './client.ts';
+import { readHistorical } from './historical.ts';
+import { createRealTimeReader } from './real-time.ts';
+import { readRoster } from './roster.ts';
+import type { NccSettings } from './settings.ts';
+import { createNccTokenKeeper, type NccAccount } from './token.ts';
+
+/**
+ * Opens a source. `secrets` holds `realTimePassword` and `historicalPassword`; throws an `Error` when one is missing or a
+ * base URL is none, which the settings' own checks rule out.
+ */
+export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd {
+  const { advanced } = settings;
+  const realTime = groupOf(settings.realTime, secrets.realTimePassword, 'real-time');
+  const historical = groupOf(settings.historical, secrets.historicalPassword, 'historical');
+  const keeperOf = ({ account }: Group) => {
+    const { signInPath, refreshPath } = advanced;
+    return createNccTokenKeeper({ ...account, signInPath, refreshPath }, deps);
+  };
+  const realTimeKeeper = keeperOf(realTime);
+  const historicalKeeper = isSameAccount(realTime.account, historical.account) ? realTimeKeeper : keeperOf(historical);
+  const clientOf = (keeper: TokenKeeper, { account }: Group): NccClient =>
+    createNccClient(keeper, account.password, deps);
+  const realTimeClient = clientOf(realTimeKeeper, realTime);
+  const historicalClient = clientOf(historicalKeeper, historical);
+  const readRealTime = createRealTimeReader();
+
+  return {
+    async readAgentStates() {
+      return readRealTime(await realTimeClient.get(`${realTime.path}${advanced.realTimePath}`));
+    },
+
+    async readQueueIntervals(window) {
+      const query = new URLSearchParams([
+        [advanced.startParameter, String(window.startMs / 1_000)],
+        [advanced.endParameter, String(window.endMs / 1_000)],
+      ]);
+      const answer = await historicalClient.get(`${historical.path}${advanced.historicalPath}`, `?${query}`);
+      return readHistorical(answer, window, advanced.handleTimeUnit);
+    },
+
+    readRoster() {
+      return readRoster(historicalClient, { queues: advanced.queuesPath, users: advanced.usersPath });
+    },
+  };
+}
+
+type GroupAccount = Pick<NccAccount, 'origin' | 'username' | 'password'>;
+
+interface Group {
+  readonly account: GroupAccount;
+  /** Path of the base URL: it belongs to the two WFM calls, not to the sign-in. */
+  readonly path: string;
+}
+
+function groupOf(
+  { baseUrl, username }: { readonly baseUrl: string; readonly username: string },
+  password: string | undefined,
+  name: string,
+): Group {
+  if (password === undefined || password === '') throw new Error(`The password of the ${name} group is not set.`);
+  if (!URL.canParse(baseUrl)) throw new Error(`The base URL of the ${name} group is not an address.`);
+  const { origin, pathname } = new URL(baseUrl);
+  return { account: { origin, username, password }, path: pathname.replace(/\/+$/, '') };
+}
+
+function isSameAccount(a: GroupAccount, b: GroupAccount): boolean {
+  return a.origin === b.origin && a.username === b.username && a.password === b.password;
+}

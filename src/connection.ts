@@ -1,0 +1,58 @@
+/**
+ * A connection joins one ACD tenant to one WFM tenant. Here is everything that a user may set for it, as one schema for
+ * page, API and database; secrets are named here and kept elsewhere.
+ */
+import * as z from 'zod';
+import { ACD_ADDRESSES, ACD_SECRETS, acdSettingsSchema } from './acd/registry.ts';
+import { collectionSettingsSchema } from './domain/collection-settings.ts';
+import { checkAddress } from './http/address.ts';
+import { WFM_ADDRESSES, WFM_SECRETS, wfmSettingsSchema } from './wfm/registry.ts';
+
+export const connectionSettingsSchema = z.strictObject({
+  name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
+  /** IANA name, for display only: everything is stored in UTC. */
+  timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
+  acd: acdSettingsSchema,
+  wfm: wfmSettingsSchema,
+  collection: collectionSettingsSchema.prefault({}),
+});
+
+export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
+
+/** Names of the secrets that a connection needs, source first; each name is unique. */
+export function connectionSecretNames(settings: Pick<ConnectionSettings, 'acd' | 'wfm'>): readonly string[] {
+  return [...ACD_SECRETS[settings.acd.kind], ...WFM_SECRETS[settings.wfm.kind]];
+}
+
+/** What is wrong with one field. `path`: the field's place in the settings, with dots (`acd.realTime.baseUrl`). */
+export interface FieldProblem {
+  readonly path: string;
+  /** A sentence for the field. */
+  readonly message: string;
+}
+
+/** The base URLs that may not be called, each with the reason; empty when all may. */
+export function checkAddresses(
+  settings: Pick<ConnectionSettings, 'acd' | 'wfm'>,
+  options: { readonly allowPrivateNetwork: boolean },
+): readonly FieldProblem[] {
+  const addresses = [
+    ...ACD_ADDRESSES[settings.acd.kind](settings.acd).map(({ path, url }) => ({ path: `acd.${path}`, url })),
+    ...WFM_ADDRESSES[settings.wfm.kind](settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
+  ];
+  return addresses.flatMap(({ path, url }) => {
+    const checked = checkAddress(url, options);
+    return checked.ok ? [] : [{ path, message: checked.message }];
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    // Offsets such as "+05:00" are taken by Intl, too, but know no daylight saving.
+    return /^[A-Za-z]/.test(name);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

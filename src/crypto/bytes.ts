@@ -1,0 +1,30 @@
+/** Bytes to text and back, in the forms that keys, tokens and sealed secrets are written in. */
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** The bytes of a base64 or base64url text, with or without padding; undefined when it is neither. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const plain = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  if (!/^[A-Za-z0-9+/]*$/.test(plain) || plain.length % 4 === 1) return undefined;
+  const binary = atob(plain);
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+/** The bytes of a base64url text, with or without padding; undefined when it is not one. */
+export const fromBase64Url = fromBase64;

@@ -1,0 +1,14 @@
+/** What a vendor's client is handed: everything with which it may touch the world, for one connection. */
+import type { KeyedSealer } from '../crypto/seal.ts';
+import type { Clock, Fetch, SignInMemory, TokenCache } from '../runtime.ts';
+
+export interface UpstreamDeps {
+  readonly connectionId: number;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly tokens: TokenCache;
+  readonly signIns: SignInMemory;
+  readonly sealer: KeyedSealer;
+  /** Admits http and private-network addresses: development and the demo only. */
+  readonly allowPrivateNetwork: boolean;
+}

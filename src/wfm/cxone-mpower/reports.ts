@@ -1,0 +1,126 @@
+/**
+ * Writes reports in CXone Mpower's words: the three bodies, with exactly the fields of NICE's published examples and in
+ * their order. Pure: the same report gives the same bytes, so that sending again is harmless.
+ */
+import type { Window } from '../../domain/interval.ts';
+import type { AgentActivities, AgentPerformance, AgentStateEvent, QueueFigures, Report } from '../wfm.ts';
+import type {
+  AgentActivityWire,
+  AgentStateWire,
+  AgentSystemPerformanceWire,
+  HistoricalWire,
+  QueueReportWire,
+} from './schema.ts';
+
+/** The settings that every body carries. */
+export interface ReportIdentity {
+  readonly acdType: string;
+  readonly acdId: string;
+  readonly reportVersion: string;
+}
+
+/** The body for a report. Throws `RangeError` for an instant that is none: the caller's mistake, not the data's. */
+export function composeReport(report: Report, identity: ReportIdentity): string {
+  switch (report.stream) {
+    case 'agent-states':
+      return JSON.stringify({ agentStateList: report.events.map((event) => agentState(event, identity.acdId)) });
+    case 'historical':
+      return JSON.stringify(historical(report.window, report.queues, report.performance, identity));
+    case 'agent-activity':
+      return JSON.stringify(agentActivity(report.window, report.agents, identity));
+  }
+}
+
+function agentState({ loginId, eventCode, reasonCode, atMs }: AgentStateEvent, acdId: string): AgentStateWire {
+  return { loginId, acdId, eventCode, reasonCode, eventUtcTime: isoUtc(atMs) };
+}
+
+function historical(
+  window: Window,
+  queues: readonly QueueFigures[],
+  performance: readonly AgentPerformance[],
+  identity: ReportIdentity,
+): HistoricalWire {
+  return {
+    ...header(window, identity),
+    status: 'SUCCESS',
+    statusReason: '',
+    reportData: {
+      queueReport: queues.map(queueReport),
+      // NCC's feed has no figures of agents by queue.
+      agentQueueReport: [],
+      agentSystemPerformanceReport: performance.map(agentPerformance),
+    },
+  };
+}
+
+/** What NCC's feed does not have is sent as 0, never left out. */
+function queueReport(figures: QueueFigures): QueueReportWire {
+  return {
+    queueValue: figures.queueValue,
+    queueName: figures.queueName,
+    isOutbound: figures.isOutbound,
+    contactsReceived: figures.contactsReceived,
+    abandonedShort: figures.abandonedShort,
+    abandonedLong: figures.abandonedLong,
+    handledShort: figures.handledShort,
+    handledLong: figures.handledLong,
+    handleTime: seconds(figures.handleTimeMs),
+    workTime: seconds(figures.workTimeMs),
+    queueDelayTime: 0,
+    svcLvlPct: figures.serviceLevelPct,
+    rightPartyHandleTime: 0,
+    rightPartyContacts: 0,
+    wrongPartyHandleTime: 0,
+    wrongPartyContacts: 0,
+    backlog: 0,
+    backlogNotExpired: 0,
+    backlogExpired: 0,
+    holdTime: 0,
+    active: 0,
+  };
+}
+
+function agentPerformance(times: AgentPerformance): AgentSystemPerformanceWire {
+  return {
+    agentValue: times.agentValue,
+    agentId: times.employeeId,
+    readyTime: seconds(times.readyTimeMs),
+    notReadyTime: seconds(times.notReadyTimeMs),
+    loginTime: seconds(times.loginTimeMs),
+  };
+}
+
+function agentActivity(
+  window: Window,
+  agents: readonly AgentActivities[],
+  identity: ReportIdentity,
+): AgentActivityWire {
+  return {
+    ...header(window, identity),
+    reportData: agents.map(({ agentValue, employeeId, loginId, activities }) => ({
+      agentValue,
+      agentId: employeeId,
+      userName: loginId,
+      agentActivity: activities.map(({ state, startMs, durationMs, reason }) => ({
+        state,
+        startTime: isoUtc(startMs),
+        duration: durationMs,
+        reason,
+      })),
+    })),
+  };
+}
+
+function header({ startMs, endMs }: Window, { acdType, reportVersion }: ReportIdentity) {
+  return { acdType, reportVersion, startDate: isoUtc(startMs), endDate: isoUtc(endMs) };
+}
+
+/** ISO 8601, UTC, with milliseconds and "Z". */
+function isoUtc(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function seconds(ms: number): number {
+  return ms / 1_000;
+}
