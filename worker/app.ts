@@ -1,0 +1,65 @@
+/** What a request's handler is handed: the settings, the bindings, the clock, and who is asking. */
+import type { KeyedSealer } from '../src/crypto/seal.ts';
+import type { Clock, Fetch } from '../src/runtime.ts';
+import type { Settings } from './settings.ts';
+
+/** The calls that pages and API make to a connection's collector (worker/collector.ts). */
+export interface CollectorCalls {
+  /** Looks at the connection anew and goes on: after settings, mapping, a backfill or a pause changed. */
+  wake(): Promise<unknown>;
+  /** Asks for the roster at the next opportunity. */
+  importRoster(): Promise<unknown>;
+  /** Sends a record that was set aside once more. */
+  sendAgain(setAsideId: number): Promise<{ readonly ok: boolean; readonly message: string }>;
+}
+
+export interface App {
+  readonly settings: Settings;
+  readonly db: D1Database;
+  readonly sealer: KeyedSealer;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  readonly collector: (connectionId: number) => CollectorCalls;
+}
+
+/** Who asks. `by` is how the diary names them. */
+export type Identity =
+  | { readonly kind: 'administrator'; readonly by: string }
+  | { readonly kind: 'access'; readonly by: string }
+  | { readonly kind: 'token'; readonly by: string };
+
+/** A request with the parameters of its route. */
+export type RoutedRequest = Request & { readonly params: Readonly<Record<string, string>> };
+
+/** One request on its way through the router. */
+export interface Visit {
+  readonly app: App;
+  readonly url: URL;
+  readonly nowMs: number;
+  /** The address that the request came from, as the platform tells it. */
+  readonly address: string;
+  readonly identity: Identity | null;
+}
+
+/**
+ * Tells a connection's collector that something changed. A collector that cannot be told is no failure of the change:
+ * the minute job wakes it.
+ */
+export async function pokeCollector(app: App, connectionId: number): Promise<void> {
+  await callCollector(app, connectionId, (collector) => collector.wake());
+}
+
+/** What a collector answers; null, with the reason in the log, when it cannot be reached. */
+export async function callCollector<T>(
+  app: App,
+  connectionId: number,
+  call: (collector: CollectorCalls) => Promise<T>,
+): Promise<{ readonly answer: T } | null> {
+  try {
+    return { answer: await call(app.collector(connectionId)) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.warn(`The collector of connection ${connectionId} could not be told: ${reason}`);
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+/** Cloudflare Access: verifies the token that it puts on each request it lets through (RS256, iss, aud, exp). */
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import type { Fetch } from '../../src/runtime.ts';
+import type { AccessSettings } from '../settings.ts';
+
+const JWKS_MAX_AGE_MS = 3_600_000;
+/** A flood of tokens with unknown key ids fetches the keys no more often than this. */
+const JWKS_COOLDOWN_MS = 30_000;
+const JWKS_TIMEOUT_MS = 5_000;
+
+const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+/** The e-mail address (or subject) that a valid token names; null for every other token. Logs why, never the token. */
+export async function verifyAccessToken(
+  token: string,
+  access: AccessSettings,
+  fetch: Fetch,
+  nowMs: number,
+): Promise<string | null> {
+  try {
+    const { payload } = await jwtVerify(token, keySetOf(access.teamDomain, fetch), {
+      issuer: access.teamDomain,
+      audience: access.audience,
+      algorithms: ['RS256'],
+      requiredClaims: ['exp', 'iat'],
+      currentDate: new Date(nowMs),
+    });
+    const { email, sub } = payload;
+    return typeof email === 'string' && email !== '' ? email : (sub ?? 'a service');
+  } catch (error) {
+    if (error instanceof errors.JOSEError) {
+      console.warn(`A Cloudflare Access token was refused: ${error.code}`);
+      return null;
+    }
+    console.error('The keys of Cloudflare Access could not be read; nobody is let in by it meanwhile.');
+    return null;
+  }
+}
+
+function keySetOf(teamDomain: string, fetch: Fetch): ReturnType<typeof createRemoteJWKSet> {
+  const known = keySets.get(teamDomain);
+  if (known) return known;
+  const keySet = createRemoteJWKSet(new URL('/cdn-cgi/access/certs', teamDomain), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    [customFetch]: (url, options) => fetch(new Request(url, options)),
+  });
+  keySets.set(teamDomain, keySet);
+  return keySet;
+}

@@ -1,0 +1,81 @@
+/** Who is asking, and may a request of theirs change anything? Closed: what is not recognised is nobody. */
+
+import type { Fetch } from '../../src/runtime.ts';
+import type { Identity } from '../app.ts';
+import { ProblemError } from '../respond.ts';
+import type { Settings } from '../settings.ts';
+import { verifyAccessToken } from './access.ts';
+import { isEqualSecret } from './compare.ts';
+import { readSession, type Session } from './session.ts';
+
+export interface Recognised {
+  readonly identity: Identity | null;
+  /** The session, where one was the proof. */
+  readonly session: Session | null;
+}
+
+/**
+ * Recognises the API token, then Cloudflare Access, then a session. A bearer token that is wrong is nobody, whatever
+ * else the request carries: a script with a stale token should hear of it.
+ */
+export async function recognise(
+  request: Request,
+  { settings, fetch, nowMs, isApi }: { settings: Settings; fetch: Fetch; nowMs: number; isApi: boolean },
+): Promise<Recognised> {
+  const authorization = request.headers.get('authorization');
+  if (isApi && authorization !== null) {
+    const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+    const isKnown =
+      token !== undefined && settings.apiToken !== null && (await isEqualSecret(token, settings.apiToken));
+    return { identity: isKnown ? { kind: 'token', by: 'the API token' } : null, session: null };
+  }
+  const assertion = request.headers.get('cf-access-jwt-assertion');
+  if (settings.access && assertion) {
+    const email = await verifyAccessToken(assertion, settings.access, fetch, nowMs);
+    if (email !== null) return { identity: { kind: 'access', by: email }, session: null };
+  }
+  const session = settings.adminPassword === null ? null : await readSession(settings, request, nowMs);
+  return { identity: session ? { kind: 'administrator', by: 'the administrator' } : null, session };
+}
+
+/** True for methods that change nothing. */
+export function isSafeMethod(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}
+
+/**
+ * Refuses a change that another site's page may have sent. Cookies and Access both come along by themselves, so every
+ * change has to carry this site's own Origin; a bearer token does not come along and needs none.
+ */
+export function requireSameOrigin(request: Request, url: URL): void {
+  if (isSafeMethod(request.method)) return;
+  const origin = URL.parse(request.headers.get('origin') ?? '');
+  // The host decides: behind a proxy that ends TLS the browser says https where the bridge is asked over http.
+  const isSame =
+    origin !== null && origin.host === url.host && (url.protocol === 'http:' || origin.protocol === 'https:');
+  if (isSame) return;
+  throw new ProblemError(
+    403,
+    'Not from this site',
+    'The change was refused because the request does not come from a page of this site. Open the page again and repeat it.',
+  );
+}
+
+/** True when the browser sees the site over https: by the address, or by the Origin that it sends itself. */
+export function isSeenOverHttps(request: Request, url: URL): boolean {
+  if (url.protocol === 'https:') return true;
+  const origin = URL.parse(request.headers.get('origin') ?? '');
+  return origin?.protocol === 'https:' && origin.host === url.host;
+}
+
+/** The address that attempts are counted by: an IPv6 customer has a whole /64, and counts as one. */
+export function attemptAddress(address: string): string {
+  if (!address.includes(':')) return address || 'unknown';
+  const url = URL.parse(`http://[${address}]/`);
+  if (!url) return 'unknown';
+  const [head = '', tail = ''] = url.hostname.slice(1, -1).split('::');
+  const heads = head === '' ? [] : head.split(':');
+  const tails = tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - heads.length - tails.length) }, () => '0');
+  return `${[...heads, ...zeros, ...tails].slice(0, 4).join(':')}::/64`;
+}

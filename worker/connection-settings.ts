@@ -1,0 +1,125 @@
+/** Saving a connection, the same for form and API: check, seal, store in one transaction, tell the collector. */
+import { ACD_SECRETS } from '../src/acd/registry.ts';
+import {
+  type ConnectionSettings,
+  checkAddresses,
+  connectionSecretNames,
+  connectionSettingsSchema,
+} from '../src/connection.ts';
+import {
+  type ConnectionRow,
+  ConnectionTakenError,
+  createConnection,
+  credentialContext,
+  nextConnectionId,
+  updateConnection,
+} from '../src/store/connections.ts';
+import { WFM_SECRETS } from '../src/wfm/registry.ts';
+import { type App, pokeCollector } from './app.ts';
+import type { FieldError } from './respond.ts';
+
+/** Every name under which any kind of connection keeps a secret. */
+export const SECRET_NAMES: readonly string[] = [
+  ...new Set([...Object.values(ACD_SECRETS), ...Object.values(WFM_SECRETS)].flat()),
+];
+
+/** Secrets as given by a user, in clear, by name; absent: the stored one stays. */
+export type GivenSecrets = Readonly<Record<string, string | undefined>>;
+
+export type SaveResult =
+  | { readonly kind: 'saved'; readonly id: number }
+  | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
+  /** Somebody else saved in the meantime. */
+  | { readonly kind: 'conflict' };
+
+/** The stored settings, or null when they do not fit the present schema any more. */
+export function storedSettings(connection: Pick<ConnectionRow, 'settings'>): ConnectionSettings | null {
+  const parsed = connectionSettingsSchema.safeParse(JSON.parse(connection.settings));
+  return parsed.success ? parsed.data : null;
+}
+
+/** Which secrets are stored. */
+export function secretsSet(connection: Pick<ConnectionRow, 'secrets'>): Record<string, boolean> {
+  const stored = new Set(connection.secrets.map(({ name }) => name));
+  return Object.fromEntries(SECRET_NAMES.map((name) => [name, stored.has(name)]));
+}
+
+/** Stores a new connection (`existing` null), or new settings of `existing` when it is still as it was read. */
+export async function saveConnection(
+  app: App,
+  change: {
+    existing: ConnectionRow | null;
+    settings: ConnectionSettings;
+    secrets: GivenSecrets;
+    nowMs: number;
+    by: string;
+  },
+): Promise<SaveResult> {
+  const { existing, settings, secrets, nowMs, by } = change;
+  const errors = [
+    ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
+    ...secretErrors(existing, settings, secrets),
+  ];
+  if (errors.length > 0) return { kind: 'invalid', errors };
+  const id = existing?.id ?? (await nextConnectionId(app.db));
+  const sealed = await Promise.all(
+    connectionSecretNames(settings).flatMap((name) => {
+      const given = secrets[name];
+      if (given === undefined) return [];
+      return [app.sealer.seal(given, credentialContext(id, name)).then((text) => ({ name, sealed: text }))];
+    }),
+  );
+  const row = { id, name: settings.name, settings: JSON.stringify(settings), secrets: sealed, nowMs, by };
+  try {
+    if (existing === null) await createConnection(app.db, row);
+    else if (!(await updateConnection(app.db, { ...row, expectedVersion: existing.configVersion }))) {
+      return { kind: 'conflict' };
+    }
+  } catch (error) {
+    if (!(error instanceof ConnectionTakenError)) throw error;
+    return { kind: 'invalid', errors: [{ path: error.field ?? '', message: error.message }] };
+  }
+  await pokeCollector(app, id);
+  return { kind: 'saved', id };
+}
+
+/** The base URL that each secret is sent to, by its path in the settings. */
+const SECRET_ADDRESSES: Readonly<Record<string, (settings: ConnectionSettings) => string>> = {
+  realTimePassword: ({ acd }) => acd.realTime.baseUrl,
+  historicalPassword: ({ acd }) => acd.historical.baseUrl,
+  accessKeySecret: ({ wfm }) => wfm.baseUrl,
+};
+
+/**
+ * Secrets that are missing, or that would go to another host than the one they were entered for: who can change a base
+ * URL must not be able to have a stored secret sent to a host of theirs.
+ */
+function secretErrors(
+  existing: ConnectionRow | null,
+  settings: ConnectionSettings,
+  secrets: GivenSecrets,
+): FieldError[] {
+  const stored = new Set(existing?.secrets.map(({ name }) => name));
+  const before = existing ? storedSettings(existing) : null;
+  return connectionSecretNames(settings).flatMap((name) => {
+    const what = name === 'accessKeySecret' ? 'access key secret' : 'password';
+    const path = `secrets.${name}`;
+    if (secrets[name] !== undefined) return [];
+    if (!stored.has(name)) return [{ path, message: `Enter the ${what}.` }];
+    const address = SECRET_ADDRESSES[name];
+    if (!address || !before || hostOf(address(before)) === hostOf(address(settings))) return [];
+    const message = `The base URL leads to another host now: enter the ${what} again. A stored one is only sent where it was entered for.`;
+    return [{ path, message }];
+  });
+}
+
+function hostOf(address: string): string {
+  return URL.parse(address)?.origin ?? address;
+}
+
+/** Tells whether the settings and secrets are still what a form showed: the roster may have changed meanwhile. */
+export async function settingsMark(connection: ConnectionRow): Promise<string> {
+  const text = JSON.stringify([connection.settings, connection.secrets.toSorted((a, b) => (a.name < b.name ? -1 : 1))]);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return Array.from(digest.slice(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

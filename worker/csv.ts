@@ -1,0 +1,40 @@
+/** CSV as RFC 4180 has it, harmless to spreadsheets: a cell that would be taken for a formula starts with an apostrophe. */
+
+export type Cell = string | number | boolean | null;
+
+/** One line of CSV, with its line end. */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return '';
+  // A number is no text of somebody else's: -5 stays a number.
+  if (typeof cell !== 'string') return String(cell);
+  const harmless = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+/**
+ * CSV of all pages of a listing as a stream: a page is read when the reader has taken the one before. A page that fails
+ * breaks the download off, so that a part is never taken for the whole.
+ */
+export function csvStream(
+  header: readonly string[],
+  pages: AsyncIterator<readonly (readonly Cell[])[]>,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isFirst = true;
+  return new ReadableStream({
+    async pull(controller) {
+      if (isFirst) {
+        isFirst = false;
+        controller.enqueue(encoder.encode(csvLine(header)));
+        return;
+      }
+      const page = await pages.next();
+      if (page.done) controller.close();
+      else controller.enqueue(encoder.encode(page.value.map(csvLine).join('')));
+    },
+  });
+}

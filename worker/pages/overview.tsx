@@ -1,0 +1,280 @@
+/** The Overview: is every connection healthy, since when, what waits, and what should somebody do. */
+import type { ComponentChildren } from 'preact';
+import type { Account, Finding, StreamFacts, TryFacts } from '../../src/domain/health.ts';
+import { addsUp } from '../../src/domain/health.ts';
+import type { Identity } from '../app.ts';
+import type { ConnectionHealth } from '../health-view.ts';
+import { Layout } from './layout.tsx';
+import { Badge, HealthBadge, Icon, toneOf } from './ui/badge.tsx';
+import { Num } from './ui/number.tsx';
+import { Scroll } from './ui/scroll.tsx';
+import { Age, type Moment, Time, Words } from './ui/time.tsx';
+
+export function OverviewPage(props: {
+  identity: Identity | null;
+  connections: readonly ConnectionHealth[];
+  nowMs: number;
+  notice?: string | undefined;
+}) {
+  return (
+    <Layout title="Overview" identity={props.identity} section="overview" isLive>
+      {props.notice && (
+        <p class="notice good" role="status">
+          {props.notice}
+        </p>
+      )}
+      <p class="notice warn" id="stale" role="status" hidden>
+        This page could not be refreshed. What it shows may be old; it tries again by itself.
+      </p>
+      <div hx-get="/fragments/overview" hx-trigger="every 5s" hx-swap="innerMorph" id="overview">
+        <OverviewFragment connections={props.connections} nowMs={props.nowMs} />
+      </div>
+    </Layout>
+  );
+}
+
+/** The part that refreshes itself. */
+export function OverviewFragment({ connections, nowMs }: { connections: readonly ConnectionHealth[]; nowMs: number }) {
+  if (connections.length === 0) return <EmptyOverview />;
+  const zones = [...new Set(connections.map(({ timeZone }) => timeZone))];
+  return (
+    <>
+      <div class="page-head">
+        <h1>Overview</h1>
+        <p class="quiet updated">
+          As of <Time atMs={nowMs} moment={{ timeZone: zones[0] ?? 'UTC', nowMs }} />
+          {zones.length === 1 ? `, times in ${zones[0]}` : ", times in each connection's zone"}
+        </p>
+      </div>
+      {connections.map((connection) => (
+        <ConnectionCard key={connection.facts.connectionId} connection={connection} nowMs={nowMs} />
+      ))}
+    </>
+  );
+}
+
+function EmptyOverview() {
+  return (
+    <section class="card narrow empty">
+      <h1>No connection yet</h1>
+      <p>
+        A connection joins one Nextiva NCC tenant to one CXone Mpower WFM tenant. Once there is one, this page says
+        whether it is healthy, since when, and what is waiting.
+      </p>
+      <a class="button" href="/connections/new">
+        Create a connection
+      </a>
+    </section>
+  );
+}
+
+function ConnectionCard({ connection, nowMs }: { connection: ConnectionHealth; nowMs: number }) {
+  const { facts, health, timeZone } = connection;
+  const moment = { timeZone, nowMs };
+  const href = `/connections/${facts.connectionId}`;
+  const lastDeliveryMs = newest(facts.streams.map(({ successAtMs }) => successAtMs));
+  const total = (pick: (account: Account) => number) =>
+    facts.streams.reduce((sum, { account }) => sum + pick(account), 0);
+  return (
+    <section class={`card connection ${toneOf(health.status)}`} aria-labelledby={`connection-${facts.connectionId}`}>
+      <header>
+        <h2 id={`connection-${facts.connectionId}`}>
+          <a href={href}>{facts.name}</a>
+        </h2>
+        <HealthBadge status={health.status} />
+        {health.sinceMs !== null && (
+          <span class="quiet">
+            since <Time atMs={health.sinceMs} moment={moment} /> (<Age atMs={health.sinceMs} moment={moment} />)
+          </span>
+        )}
+        <a class="edit" href={href}>
+          Settings
+        </a>
+      </header>
+      <Findings findings={health.findings} moment={moment} connectionId={facts.connectionId} />
+      <dl class="facts">
+        <Fact label="Last poll">
+          <Age atMs={facts.lastPollMs} moment={moment} />
+        </Fact>
+        <Fact label="Last delivery">
+          <Age atMs={lastDeliveryMs} moment={moment} />
+        </Fact>
+        <Fact label="Newest figure">
+          <Age atMs={facts.newestFigureMs} moment={moment} never="none yet" />
+        </Fact>
+        <Fact label="Waiting">
+          <Num value={total(({ waiting }) => waiting)} />
+        </Fact>
+        <Fact label="Set aside">
+          <a href={`/set-aside?connection=${facts.connectionId}`}>
+            <Num value={facts.setAsideOpen} alarm />
+          </a>
+        </Fact>
+        <Fact label="Held, no login id">
+          <Num value={facts.streams.find(({ name }) => name === 'agent-states')?.account.held ?? 0} alarm />
+        </Fact>
+        <Fact label="Gaps">
+          <Num value={facts.gapCount} alarm />
+        </Fact>
+        <Fact label="Agents / queues">
+          <span class="num">
+            <Num value={facts.agentCount} /> / <Num value={facts.queueCount} />
+          </span>
+        </Fact>
+      </dl>
+      <Scroll label="What was read, and what became of it">
+        <Streams streams={facts.streams} moment={moment} />
+      </Scroll>
+      <Feeds connection={connection} moment={moment} />
+    </section>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const LEVEL_TONES = { stalled: 'bad', degraded: 'warn', note: 'note' } as const;
+
+function Findings({
+  findings,
+  moment,
+  connectionId,
+}: {
+  findings: readonly Finding[];
+  moment: Moment;
+  connectionId: number;
+}) {
+  if (findings.length === 0) return null;
+  return (
+    <ul class="findings">
+      {findings.map(({ level, what, action, target }) => (
+        <li>
+          <Icon tone={LEVEL_TONES[level]} />
+          <div>
+            <p>
+              <Words sentence={what} moment={moment} />
+            </p>
+            {action && (
+              <p class="action">
+                <Words sentence={action} moment={moment} /> <TargetLink target={target} connectionId={connectionId} />
+              </p>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function TargetLink({ target, connectionId }: { target: Finding['target']; connectionId: number }) {
+  if (target === 'connection') return <a href={`/connections/${connectionId}`}>Open the connection</a>;
+  if (target === 'set-aside') return <a href={`/set-aside?connection=${connectionId}`}>Show the records</a>;
+  return null;
+}
+
+const STREAM_NAMES: Readonly<Record<StreamFacts['name'], string>> = {
+  'agent-states': 'Agent states',
+  historical: 'Queue figures and performance',
+  'agent-activity': 'Agent activity',
+};
+
+function Streams({ streams, moment }: { streams: readonly StreamFacts[]; moment: Moment }) {
+  return (
+    <table class="streams">
+      <thead>
+        <tr>
+          <th scope="col">Sent to Mpower</th>
+          <th scope="col">Last accepted</th>
+          <th scope="col" class="n">
+            Read
+          </th>
+          <th scope="col" class="n">
+            <span class="sign">=</span> Delivered
+          </th>
+          <th scope="col" class="n">
+            <span class="sign">+</span> Set aside
+          </th>
+          <th scope="col" class="n">
+            <span class="sign">+</span> Waiting
+          </th>
+          <th scope="col">Account</th>
+        </tr>
+      </thead>
+      <tbody>
+        {streams.map((stream) => (
+          <tr>
+            <th scope="row">{STREAM_NAMES[stream.name]}</th>
+            <td>
+              <Age atMs={stream.successAtMs} moment={moment} never="not yet" />
+            </td>
+            <td class="n">
+              <Num value={stream.account.read} />
+            </td>
+            <td class="n">
+              <Num value={stream.account.delivered} />
+            </td>
+            <td class="n">
+              <Num value={stream.account.setAside} alarm />
+            </td>
+            <td class="n">
+              <Num value={stream.account.waiting} />
+            </td>
+            <td>
+              {addsUp(stream.account) ? <Badge tone="good">Adds up</Badge> : <Badge tone="bad">Does not add up</Badge>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const FEED_NAMES = { 'agent-states': 'Agent states', intervals: 'Queue figures', roster: 'Roster' } as const;
+
+function Feeds({ connection, moment }: { connection: ConnectionHealth; moment: Moment }) {
+  const { facts, settings } = connection;
+  return (
+    <ul class="feeds">
+      <li class="quiet">Read from NCC</li>
+      {facts.feeds.map((feed) => {
+        const lastMs = feed.name === 'agent-states' ? facts.lastPollMs : feed.successAtMs;
+        return (
+          <li>
+            <FeedIcon feed={feed} lastMs={lastMs} paused={facts.paused} /> {FEED_NAMES[feed.name]}{' '}
+            <Age atMs={lastMs} moment={moment} never="not yet" />
+            {feed.name === 'agent-states' && settings && (
+              <span class="quiet">, every {settings.acd.realTime.collectionIntervalS} s</span>
+            )}
+          </li>
+        );
+      })}
+      {facts.backfillsOpen > 0 && (
+        <li>
+          Backfills running: <Num value={facts.backfillsOpen} />
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function FeedIcon({ feed, lastMs, paused }: { feed: TryFacts; lastMs: number | null; paused: boolean }) {
+  const tone = feed.failures > 0 ? 'bad' : paused || lastMs === null ? 'idle' : 'good';
+  const word = { bad: 'failing', idle: paused ? 'paused' : 'not read yet', good: 'good' }[tone];
+  return (
+    <>
+      <Icon tone={tone} />
+      <span class="hidden">{word}: </span>
+    </>
+  );
+}
+
+function newest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((atMs) => atMs !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

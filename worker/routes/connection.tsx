@@ -1,0 +1,161 @@
+/** The connection page: shown, saved, paused and resumed. */
+import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
+import { type ConnectionRow, readConnection, setPaused } from '../../src/store/connections.ts';
+import { fieldErrors } from '../api/field-errors.ts';
+import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
+import { readForm } from '../body.ts';
+import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
+import {
+  ALL_FIELDS,
+  defaultValues,
+  FORM_SECRETS,
+  type FormValues,
+  readFormFields,
+  valuesOf,
+} from '../pages/connection-fields.ts';
+import { ConnectionFormPage, type Difference, labelOf } from '../pages/connection-form.tsx';
+import { type FieldError, htmlPage, notFound, seeOther } from '../respond.ts';
+
+const MAX_SECRET_CHARS = 2_000;
+
+export async function showNewConnection(_request: Request, visit: Visit): Promise<Response> {
+  return formAnswer(visit, { connection: null, values: defaultValues(), errors: [], mark: '' });
+}
+
+export async function showConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const connection = await requireConnection(request, visit);
+  const settings = storedSettings(connection);
+  const notice =
+    visit.url.searchParams.get('notice') === 'saved' ? 'Saved. The bridge works with it from now on.' : undefined;
+  const errors = settings
+    ? []
+    : [{ path: '', message: 'The stored settings are not valid any more. Enter them again and save.' }];
+  const values = settings ? valuesOf(settings) : { ...defaultValues(), name: connection.name };
+  return formAnswer(visit, { connection, values, errors, mark: await settingsMark(connection), notice });
+}
+
+export async function createConnection(request: Request, visit: Visit): Promise<Response> {
+  return save(await readForm(request), visit, null);
+}
+
+export async function changeConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  return save(await readForm(request), visit, await requireConnection(request, visit));
+}
+
+async function save(form: URLSearchParams, visit: Visit, connection: ConnectionRow | null): Promise<Response> {
+  const { app, nowMs, identity } = visit;
+  const { values, settings, secrets } = readFormFields(form);
+  const mark = connection ? await settingsMark(connection) : '';
+  if (connection && form.get('mark') !== mark) return conflictAnswer(visit, connection, values);
+  const parsed = connectionSettingsSchema.safeParse(settings);
+  const tooLong = Object.entries(secrets)
+    .filter(([, secret]) => (secret?.length ?? 0) > MAX_SECRET_CHARS)
+    .map(([name]) => ({ path: `secrets.${name}`, message: `Enter at most ${MAX_SECRET_CHARS} characters.` }));
+  if (!parsed.success || tooLong.length > 0) {
+    const errors = [
+      ...(parsed.error ? fieldErrors(parsed.error) : []),
+      ...tooLong,
+      ...missingSecrets(connection, secrets),
+    ];
+    return formAnswer(visit, { connection, values, errors: inFormOrder(errors), mark, status: 422 });
+  }
+  const by = identity?.by ?? 'nobody';
+  const result = await saveConnection(app, { existing: connection, settings: parsed.data, secrets, nowMs, by });
+  switch (result.kind) {
+    case 'saved':
+      return seeOther(connection ? `/connections/${result.id}?notice=saved` : '/?notice=saved');
+    case 'invalid':
+      return formAnswer(visit, { connection, values, errors: inFormOrder(result.errors), mark, status: 422 });
+    case 'conflict': {
+      const now = connection && (await readConnection(app.db, connection.id));
+      if (!now) throw notFound('The connection was deleted in the meantime.');
+      return conflictAnswer(visit, now, values);
+    }
+  }
+}
+
+export async function pauseConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  return pauseOrResume(request, visit, true);
+}
+
+export async function resumeConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  return pauseOrResume(request, visit, false);
+}
+
+async function pauseOrResume(request: RoutedRequest, visit: Visit, paused: boolean): Promise<Response> {
+  const { id } = await requireConnection(request, visit);
+  await setPaused(visit.app.db, { id, paused, nowMs: visit.nowMs, by: visit.identity?.by ?? 'nobody' });
+  await pokeCollector(visit.app, id);
+  return seeOther(`/connections/${id}`);
+}
+
+/** The connection that the address names, or 404. */
+async function requireConnection(request: RoutedRequest, { app }: Visit): Promise<ConnectionRow> {
+  const { id = '' } = request.params;
+  const connection = /^\d{1,15}$/.test(id) ? await readConnection(app.db, Number(id)) : null;
+  if (!connection) throw notFound('There is no such connection. It may have been deleted.');
+  return connection;
+}
+
+function missingSecrets(connection: ConnectionRow | null, secrets: Record<string, string | undefined>): FieldError[] {
+  const stored = new Set(connection?.secrets.map(({ name }) => name));
+  return FORM_SECRETS.filter((name) => secrets[name] === undefined && !stored.has(name)).map((name) => ({
+    path: `secrets.${name}`,
+    message: name === 'accessKeySecret' ? 'Enter the access key secret.' : 'Enter the password.',
+  }));
+}
+
+function inFormOrder(errors: readonly FieldError[]): FieldError[] {
+  const place = ({ path }: FieldError) =>
+    ALL_FIELDS.findIndex(({ name }) => path === name || path.startsWith(`${name}.`));
+  return errors.toSorted((a, b) => place(a) - place(b));
+}
+
+function formAnswer(
+  { identity }: Visit,
+  form: {
+    connection: ConnectionRow | null;
+    values: FormValues;
+    errors: readonly FieldError[];
+    mark: string;
+    status?: number;
+    conflict?: readonly Difference[];
+    notice?: string | undefined;
+  },
+): Response {
+  const { connection, values, errors, mark, status = 200, conflict, notice } = form;
+  const stored = new Set(connection?.secrets.map(({ name }) => name));
+  const page = (
+    <ConnectionFormPage
+      identity={identity}
+      connection={connection}
+      values={values}
+      errors={errors}
+      stored={stored}
+      mark={mark}
+      notice={notice}
+      {...(conflict && { conflict })}
+    />
+  );
+  return htmlPage(page, { status });
+}
+
+/** The form as it was typed, with what somebody else stored beside it. Saving again is then on purpose. */
+async function conflictAnswer(visit: Visit, connection: ConnectionRow, values: FormValues): Promise<Response> {
+  const settings: ConnectionSettings | null = storedSettings(connection);
+  const theirs = settings ? valuesOf(settings) : {};
+  const conflict = ALL_FIELDS.filter(
+    ({ kind, name }) => kind !== 'password' && (theirs[name] ?? '') !== (values[name] ?? ''),
+  ).map(({ name, kind }) => ({
+    label: labelOf(name),
+    theirs: shown(theirs[name], kind),
+    yours: shown(values[name], kind),
+  }));
+  const mark = await settingsMark(connection);
+  return formAnswer(visit, { connection, values, errors: [], mark, status: 409, conflict });
+}
+
+function shown(value: string | undefined, kind: string): string {
+  if (kind === 'check') return value === 'true' ? 'yes' : 'no';
+  return value || '(empty)';
+}

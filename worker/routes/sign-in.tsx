@@ -1,0 +1,60 @@
+/** Signing in and out with the administrator's password. */
+import { forgetAttempts, reserveAttempt } from '../../src/store/login-attempts.ts';
+import type { Visit } from '../app.ts';
+import { isEqualSecret } from '../auth/compare.ts';
+import { attemptAddress, isSeenOverHttps } from '../auth/guard.ts';
+import { endedSessionCookies, sessionCookie } from '../auth/session.ts';
+import { readForm } from '../body.ts';
+import { MessagePage } from '../pages/message.tsx';
+import { SignInPage } from '../pages/sign-in.tsx';
+import { spanText } from '../pages/ui/time.tsx';
+import { htmlPage, seeOther } from '../respond.ts';
+
+export async function showSignIn(_request: Request, visit: Visit): Promise<Response> {
+  if (visit.identity) return seeOther('/');
+  return signInAnswer(visit, 200, ownPath(visit.url.searchParams.get('next')));
+}
+
+/** The sign-in page in place of a page that needs it; afterwards the browser goes to the page that was asked for. */
+export function signInAnswer(visit: Visit, status: number, next: string): Response {
+  if (visit.app.settings.adminPassword === null) {
+    const text = 'This site is guarded by Cloudflare Access. Open it through its public address and sign in there.';
+    return htmlPage(<MessagePage title="Not signed in" text={text} identity={null} />, { status: 403 });
+  }
+  return htmlPage(<SignInPage next={next} />, { status });
+}
+
+export async function signIn(request: Request, visit: Visit): Promise<Response> {
+  const { app, nowMs } = visit;
+  const form = await readForm(request);
+  const next = ownPath(form.get('next'));
+  const address = attemptAddress(visit.address);
+  const expected = app.settings.adminPassword;
+  if (expected === null) return signInAnswer(visit, 403, next);
+  const waitMs = await reserveAttempt(app.db, address, nowMs);
+  if (waitMs > 0) {
+    const error = `Too many wrong passwords from this address. Try again in ${spanText(Math.max(1_000, waitMs))}.`;
+    const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
+    return htmlPage(<SignInPage next={next} error={error} />, { status: 429, headers });
+  }
+  if (!(await isEqualSecret(form.get('password') ?? '', expected))) {
+    console.warn('A sign-in with a wrong administrator password was refused.');
+    return htmlPage(<SignInPage next={next} error="This is not the administrator password." />, { status: 403 });
+  }
+  await forgetAttempts(app.db, address);
+  const session = { beganMs: nowMs, seenMs: nowMs };
+  const cookie = await sessionCookie(app.settings, session, isSeenOverHttps(request, visit.url));
+  return seeOther(next, { 'set-cookie': cookie });
+}
+
+export async function signOut(request: Request, visit: Visit): Promise<Response> {
+  const headers = new Headers();
+  for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
+  return seeOther('/sign-in', headers);
+}
+
+/** A path of this site and nothing else: never a way to another host. */
+export function ownPath(next: string | null): string {
+  const url = next?.startsWith('/') ? URL.parse(next, 'http://own.invalid') : null;
+  return url?.host === 'own.invalid' ? url.pathname + url.search : '/';
+}

@@ -1,0 +1,84 @@
+/**
+ * From request to answer: settings first, then who is asking, then the route; every way out, failures included, gets
+ * its security headers here.
+ */
+import type { App, Visit } from './app.ts';
+import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
+import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
+import { MessagePage, NotConfiguredPage } from './pages/message.tsx';
+import { htmlPage, ProblemError, problemJson, withSecurityHeaders } from './respond.ts';
+import { dispatch, isApiPath } from './router.ts';
+import type { SettingProblem } from './settings.ts';
+
+/** Answers every request while the deployment is not complete. */
+export function closedAnswer(request: Request, problems: readonly SettingProblem[]): Response {
+  const url = new URL(request.url);
+  const isJson = isApiPath(url.pathname) || url.pathname === '/healthz';
+  const errors = problems.map(({ name, message, command }) => ({
+    path: name,
+    message: `${message} Set it with: ${command}`,
+  }));
+  const detail = `The bridge is closed until its settings are right. ${errors.map(({ message }) => message).join(' ')}`;
+  const response = isJson
+    ? problemJson(new ProblemError(503, 'Not configured', detail, { errors }))
+    : htmlPage(<NotConfiguredPage problems={problems} />, { status: 503 });
+  return withSecurityHeaders(response, isSeenOverHttps(request, url));
+}
+
+/** Answers a request. Never throws. */
+export async function answerRequest(request: Request, app: App): Promise<Response> {
+  const url = new URL(request.url);
+  const nowMs = app.clock.nowMs();
+  const address = request.headers.get('cf-connecting-ip') ?? '';
+  const isHttps = isSeenOverHttps(request, url);
+  let visit: Visit = { app, url, nowMs, address, identity: null };
+  let response: Response;
+  try {
+    const isApi = isApiPath(url.pathname);
+    const { identity, session } = await recognise(request, { settings: app.settings, fetch: app.fetch, nowMs, isApi });
+    visit = { ...visit, identity };
+    if (identity?.kind !== 'token') requireSameOrigin(request, url);
+    response = await dispatch(withoutHead(request), visit);
+    if (session) response = await renewed(response, session, request, visit, isHttps);
+  } catch (error) {
+    response = failureAnswer(error, visit);
+  }
+  if (request.method === 'HEAD') response = new Response(null, response);
+  return withSecurityHeaders(response, isHttps);
+}
+
+/** HEAD is GET without its body. */
+function withoutHead(request: Request): Request {
+  return request.method === 'HEAD' ? new Request(request, { method: 'GET' }) : request;
+}
+
+/** Goes on with a session that is in use. A page that refreshes itself is no use: an idle session still ends. */
+async function renewed(
+  response: Response,
+  session: Session,
+  request: Request,
+  visit: Visit,
+  isHttps: boolean,
+): Promise<Response> {
+  const isUse = !request.headers.has('hx-request') && !response.headers.has('set-cookie');
+  if (!isUse || !needsRenewal(session, visit.nowMs)) return response;
+  const headers = new Headers(response.headers);
+  const next = { beganMs: session.beganMs, seenMs: visit.nowMs };
+  headers.append('set-cookie', await sessionCookie(visit.app.settings, next, isHttps));
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function failureAnswer(error: unknown, visit: Visit): Response {
+  const problem = error instanceof ProblemError ? error : unexpected(error, visit);
+  if (isApiPath(visit.url.pathname) || visit.url.pathname === '/healthz') return problemJson(problem);
+  const page = <MessagePage title={problem.title} text={problem.message} identity={visit.identity} />;
+  return htmlPage(page, { status: problem.status, headers: problem.headers });
+}
+
+/** A fault of the bridge: told in the log, by an id that the answer names; the answer itself tells nothing else. */
+function unexpected(error: unknown, { url }: Visit): ProblemError {
+  const id = crypto.randomUUID().slice(0, 8);
+  console.error(`Fault ${id} at ${url.pathname}:`, error);
+  const detail = `Something went wrong inside the bridge. The log knows it as fault ${id}.`;
+  return new ProblemError(500, 'Fault of the bridge', detail, { cause: error });
+}
