@@ -26,5 +26,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
-/** The bytes of a base64url text, with or without padding; undefined when it is not one. */
-export const fromBase64Url = fromBase64;
+/** The bytes of a base64url text, with or without padding; undefined when it is neither that nor base64. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return fromBase64(text);
+}

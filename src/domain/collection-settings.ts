@@ -28,5 +28,3 @@ export const collectionSettingsSchema = z.strictObject({
     })
     .prefault({}),
 });
-
-export type CollectionSettings = z.output<typeof collectionSettingsSchema>;

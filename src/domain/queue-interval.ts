@@ -9,9 +9,6 @@ export interface QueueInterval {
   readonly handleTimeMs: number;
 }
 
-/** How unsplit counts are split at the service level: all long, all short, or so many percent short. */
-export type ShortSplit = { readonly shortPct: number };
-
 /** Counts split at the service level; `serviceLevelPct` is what a WFM will read from them. */
 export interface SplitCounts {
   readonly contactsReceived: number;

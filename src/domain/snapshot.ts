@@ -3,7 +3,13 @@
  * a comparison whose commit fails leaves no trace. Cost grows with what changed: an observation that is the very object
  * of the look before is not looked into.
  */
-import { type AcdState, type AgentObservation, type HeldState, SIGNED_OUT_STATE, type StateChange } from './agent-state.ts';
+import {
+  type AcdState,
+  type AgentObservation,
+  type HeldState,
+  SIGNED_OUT_STATE,
+  type StateChange,
+} from './agent-state.ts';
 
 /** Contract nextiva-ncc.md: an empty answer while more agents than this were signed in is suspicious. */
 const PLAUSIBLY_EMPTY_AGENTS_MAX = 10;
@@ -69,7 +75,11 @@ export interface Comparison {
 }
 
 /** Compares a look with the tracked agents (keyed by the agent's id as the source names it). */
-export function compareSnapshot(before: ReadonlyMap<string, TrackedAgent>, look: Look, rules: SnapshotRules): Comparison {
+export function compareSnapshot(
+  before: ReadonlyMap<string, TrackedAgent>,
+  look: Look,
+  rules: SnapshotRules,
+): Comparison {
   const signedInBefore = countSignedIn(before, rules);
   if (look.agents.length === 0 && look.complete && signedInBefore > PLAUSIBLY_EMPTY_AGENTS_MAX) {
     if (look.emptyBefore + 1 < SUSPICIOUS_ANSWERS_MAX) return NOTHING_APPLIED(signedInBefore);
@@ -143,7 +153,12 @@ function judge(
   if (!isEntry(agent.state, observation, look, gapFromMs, rules)) return { change: null, after: settled };
   const firstSeenMs = agent.pending && sameState(agent.pending, observation) ? agent.pending.atMs : atMs;
   if (rules.holdBackShortStates && agent.state !== null && look.arrivedAtMs - firstSeenMs < SHORT_STATE_MS) {
-    const pending = { name: observation.name, reason: observation.reason, atMs: firstSeenMs, sinceMs: observation.sinceMs };
+    const pending = {
+      name: observation.name,
+      reason: observation.reason,
+      atMs: firstSeenMs,
+      sinceMs: observation.sinceMs,
+    };
     return { change: null, after: { ...settled, observation: null, pending } };
   }
   const change = enter(observation.agentId, agent.state, observation, observation.sinceMs, firstSeenMs, gapFromMs);

@@ -3,7 +3,7 @@
  * control characters and without anything that was secret in the request.
  */
 
-export const DETAIL_CHARS_MAX = 300;
+const DETAIL_CHARS_MAX = 300;
 /** Shorter texts stand in any sentence by chance. */
 const SECRET_CHARS_MIN = 3;
 /** Whoever asks for a longer wait is asked again after an hour. */

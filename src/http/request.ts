@@ -9,11 +9,11 @@ import { cleanDetail, dateHeaderMs, errorDetail, retryAfterMs } from './error-de
 import { createJsonGuard } from './json-guard.ts';
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts';
 
-export const TIMEOUT_MS = 10_000;
-export const BODY_BYTES_MAX = 32_000_000;
-export const DEPTH_MAX = 64;
+const TIMEOUT_MS = 10_000;
+const BODY_BYTES_MAX = 32_000_000;
+const DEPTH_MAX = 64;
 /** 20,000 rows of 50 fields are 1,000,000. */
-export const VALUES_MAX = 2_000_000;
+const VALUES_MAX = 2_000_000;
 /** Longer texts are guarded while they are read, shorter ones when they are parsed: many are never parsed. */
 const UNGUARDED_CHARS_MAX = 4_000_000;
 const JSON_LIMITS = { depthMax: DEPTH_MAX, valuesMax: VALUES_MAX };
@@ -210,7 +210,7 @@ async function readBody(response: Response, { expired }: Deadline, bytesMax: num
     return { text, end };
   };
   for (;;) {
-    const part = await reader.read();
+    const part = await Promise.race([reader.read(), expired]);
     if (part === EXPIRED) return stop(EXPIRED);
     if (part.done) break;
     const chunk: Uint8Array = part.value;
@@ -256,5 +256,7 @@ function networkDetail(error: unknown, secrets: readonly string[]): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host';
   if (/CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code)) return `its certificate is not trusted (${code})`;
   const words = cause instanceof Error ? cleanDetail(cause.message, secrets) : '';
+  // How a Worker's fetch tells of a failed name look-up or handshake, with a number that says nothing to anybody.
+  if (words.startsWith('internal error')) return 'there is no such host, or its certificate is not trusted';
   return words === '' ? 'the connection failed' : words;
 }

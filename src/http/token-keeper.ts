@@ -46,9 +46,9 @@ export interface TokenKeeper {
 }
 
 /** Contract: none for 15 minutes after refused credentials. 21 minutes make at most 3 tries an hour. */
-export const REFUSED_BLOCK_MS = 21 * 60_000;
+const REFUSED_BLOCK_MS = 21 * 60_000;
 /** After a sign-in that failed in passing: the next not before. */
-export const SIGN_IN_SPACING_MS = 3_000;
+const SIGN_IN_SPACING_MS = 3_000;
 const AFRESH_HOLD_MS = 60_000;
 const RENEW_AT_SHARE = 0.8;
 

@@ -32,7 +32,11 @@ export async function queueFiguresOf(deps: BridgeDeps, session: Session, window:
   const { config } = session;
   const queues = new Map(config.queues.map((queue) => [queue.key, queue]));
   const sums = new Map<number, { offered: number; abandoned: number; handleTimeMs: number }>();
-  for (const { queueKey, offered, abandoned, handleTimeMs } of await readFigures(deps.db, session.connectionId, window)) {
+  for (const { queueKey, offered, abandoned, handleTimeMs } of await readFigures(
+    deps.db,
+    session.connectionId,
+    window,
+  )) {
     const sum = sums.get(queueKey) ?? { offered: 0, abandoned: 0, handleTimeMs: 0 };
     sum.offered += offered;
     sum.abandoned += abandoned;

@@ -7,7 +7,7 @@ import { floorToGrid, MINUTE_MS, type Window } from '../domain/interval.ts';
 import { type FeedStanding, saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import { countStateUse } from '../store/mapping.ts';
-import { readReport, raiseReports } from '../store/reports.ts';
+import { raiseReports, readReport } from '../store/reports.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { entriesOf } from './build-reports.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
@@ -19,7 +19,10 @@ export async function closeNextWindow(deps: BridgeDeps, session: Session): Promi
   const feed = feedOf(session, 'agent-states');
   const observedUntilMs = session.head?.untilMs;
   if (observedUntilMs === undefined) return false;
-  const startMs = floorToGrid(feed.throughMs ?? (await readFirstLookMs(deps.db, session.connectionId)) ?? observedUntilMs, lengthMs);
+  const startMs = floorToGrid(
+    feed.throughMs ?? (await readFirstLookMs(deps.db, session.connectionId)) ?? observedUntilMs,
+    lengthMs,
+  );
   const window = { startMs, endMs: startMs + lengthMs };
   const settledMs = window.endMs + collection.settleDelayS * 1_000;
   if (settledMs > deps.clock.nowMs() || observedUntilMs < window.endMs) return false;

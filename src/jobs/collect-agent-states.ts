@@ -179,13 +179,24 @@ async function noteRemarks(deps: BridgeDeps, session: Session, snapshot: AgentSn
       httpStatus: null,
       reason,
     }));
-    if (!notedLately(session, 'rows refused', deps.clock.nowMs())) await deps.db.batch([setAside(deps.db, session.connectionId, rows)]);
-    await noteOnce(deps, session, 'rows refused', `${snapshot.refused.length} rows of an agent-state answer could not be read; the first: ${snapshot.refused[0]?.reason}.`);
+    if (!notedLately(session, 'rows refused', deps.clock.nowMs()))
+      await deps.db.batch([setAside(deps.db, session.connectionId, rows)]);
+    await noteOnce(
+      deps,
+      session,
+      'rows refused',
+      `${snapshot.refused.length} rows of an agent-state answer could not be read; the first: ${snapshot.refused[0]?.reason}.`,
+    );
   }
   if (snapshot.sourceDateMs === null) return;
   const offsetMs = snapshot.sourceDateMs - snapshot.arrivedAtMs;
   if (Math.abs(offsetMs) > CLOCK_OFFSET_WARNING_MS) {
-    await noteOnce(deps, session, 'clocks apart', `The ACD's clock is ${Math.abs(Math.round(offsetMs / 1_000))} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the bridge's. Check the time synchronisation of the machine that runs the bridge.`);
+    await noteOnce(
+      deps,
+      session,
+      'clocks apart',
+      `The ACD's clock is ${Math.abs(Math.round(offsetMs / 1_000))} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the bridge's. Check the time synchronisation of the machine that runs the bridge.`,
+    );
   }
 }
 

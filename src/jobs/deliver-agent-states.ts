@@ -47,7 +47,7 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   if (!oldest) return IDLE;
   const isHistory = deps.clock.nowMs() - oldest.atMs > HISTORY_AFTER_MS && changes.length >= eventsPerBodyMax;
   if (isHistory) return beginCatchUp(deps, session);
-  const sent = await sendChanges(deps, session, changes);
+  const sent = await sendChanges(session, changes);
   await moveCursor(deps, session, changes, sent);
   return { delivered: sent.result.accepted, more: sent.result.failure === null && changes.length >= eventsPerBodyMax };
 }
@@ -73,14 +73,15 @@ interface SentChanges {
   readonly leftOut: number;
 }
 
-async function sendChanges(deps: BridgeDeps, session: Session, changes: readonly LoggedChange[]): Promise<SentChanges> {
+async function sendChanges(session: Session, changes: readonly LoggedChange[]): Promise<SentChanges> {
   const placed: PlacedChange[] = [];
   const held: LoggedChange[] = [];
   const leftOutKeys = new Set<LoggedChange>();
   for (const change of changes) {
     const agent = session.config.agents.get(change.agentKey);
     const state = session.config.states.get(change.stateId);
-    if (!agent || !state) throw new Error(`Change ${change.logId}/${change.offset} names an agent or state that is not stored.`);
+    if (!agent || !state)
+      throw new Error(`Change ${change.logId}/${change.offset} names an agent or state that is not stored.`);
     if (!agent.included) leftOutKeys.add(change);
     else if (agent.loginId === '' || agent.heldCount > 0) held.push(change);
     else {
@@ -95,7 +96,9 @@ async function sendChanges(deps: BridgeDeps, session: Session, changes: readonly
       wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: part.map(({ event }) => event) })),
   });
   const next = placed[result.done];
-  const done = next ? changes.findIndex(({ logId, offset }) => logId === next.logId && offset === next.offset) : changes.length;
+  const done = next
+    ? changes.findIndex(({ logId, offset }) => logId === next.logId && offset === next.offset)
+    : changes.length;
   const passed = new Set(changes.slice(0, done));
   return {
     result,
@@ -235,7 +238,12 @@ async function sendPresentStates(deps: BridgeDeps, session: Session, agentKeys: 
 
 type CatchUp = NonNullable<ReturnType<typeof streamOf>['catchUp']>;
 
-async function saveCatchUp(deps: BridgeDeps, session: Session, catchUp: CatchUp | null, more: D1PreparedStatement[] = []) {
+async function saveCatchUp(
+  deps: BridgeDeps,
+  session: Session,
+  catchUp: CatchUp | null,
+  more: D1PreparedStatement[] = [],
+) {
   const stream = { ...streamOf(session, 'agent-states'), catchUp };
   session.streams.set('agent-states', stream);
   await deps.db.batch([saveStream(deps.db, session.connectionId, 'agent-states', stream), ...more]);
@@ -259,7 +267,7 @@ async function catchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResu
   session.lastHistoryBodyMs = deps.clock.nowMs();
   const history = await readLog(deps.db, session.connectionId, session.progress, eventsPerBodyMax, state.untilLogId);
   if (history.length === 0) return endCatchUp(deps, session, state);
-  const sent = await sendChanges(deps, session, history);
+  const sent = await sendChanges(session, history);
   await moveCursor(deps, session, history, sent);
   await deps.db.batch([saveProgress(deps.db, session, session.progress)]);
   return { delivered: sent.result.accepted, more: sent.result.failure === null };
@@ -271,7 +279,7 @@ async function catchUpLive(
   state: CatchUp,
   live: readonly LoggedChange[],
 ): Promise<DeliveryResult> {
-  const sent = await sendChanges(deps, session, live);
+  const sent = await sendChanges(session, live);
   const { logId, offset } = placeAfter(live, sent.done, { logId: state.liveLogId, offset: state.liveOffset });
   const { progress } = session;
   const moved: StatesProgress = {

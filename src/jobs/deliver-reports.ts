@@ -4,18 +4,18 @@
  */
 import { MINUTE_MS } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
+import { guardLease } from '../store/lease.ts';
 import {
   acceptReport,
   keepBody,
-  readHeldReports,
   raiseReports,
+  readHeldReports,
   readReport,
   readWaiting,
   type WaitingReport,
   type WindowedStream,
 } from '../store/reports.ts';
-import { setAside, type SetAsideRecord } from '../store/set-aside.ts';
-import { guardLease } from '../store/lease.ts';
+import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import type { AgentActivities, AgentPerformance, Outcome, QueueFigures } from '../wfm/wfm.ts';
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
@@ -79,7 +79,11 @@ function recordsOf({ report }: BuiltReport): ReportRecord[] {
 function withRecords({ report }: BuiltReport, records: readonly ReportRecord[]): BuiltReport['report'] {
   const { window } = report;
   if (report.stream === 'agent-activity') {
-    return { stream: 'agent-activity', window, agents: records.flatMap((r) => (r.kind === 'activities' ? [r.agent] : [])) };
+    return {
+      stream: 'agent-activity',
+      window,
+      agents: records.flatMap((r) => (r.kind === 'activities' ? [r.agent] : [])),
+    };
   }
   return {
     stream: 'historical',

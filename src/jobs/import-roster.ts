@@ -2,8 +2,9 @@
  * Imports queues and agents. What is equal is not written; what disappears is marked removed, never deleted, because
  * history refers to it; what the user mapped by hand stays as it is.
  */
-import type { Roster, RosterAgent, RosterQueue } from '../domain/roster.ts';
+
 import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
+import type { Roster, RosterAgent, RosterQueue } from '../domain/roster.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
 import { type RosterRow, readRosterRows, saveRosterRows } from '../store/roster.ts';
@@ -35,7 +36,14 @@ async function storeRoster(deps: BridgeDeps, session: Session, roster: Roster): 
   const before = await readRosterRows(deps.db, connectionId);
   const queues = compareRoster(before.queues, roster.queues.map(queueRow));
   const agents = compareRoster(before.agents, roster.agents.filter(({ enabled }) => enabled).map(agentRow));
-  const changes = [...queues.added, ...queues.changed, ...queues.removed, ...agents.added, ...agents.changed, ...agents.removed];
+  const changes = [
+    ...queues.added,
+    ...queues.changed,
+    ...queues.removed,
+    ...agents.added,
+    ...agents.changed,
+    ...agents.removed,
+  ];
   if (changes.length === 0) return;
   const message =
     `The roster was imported: ${queues.added.length} queues and ${agents.added.length} agents new, ` +
@@ -68,12 +76,14 @@ const agentRow = ({ agentId, aliasId, username, name }: RosterAgent): Listed => 
 /** What an import changes. Rows known under any of their names are the same row and keep their id. */
 function compareRoster(before: readonly RosterRow[], listed: readonly Listed[]) {
   const byName = new Map<string, RosterRow>();
-  for (const row of before) for (const name of [row.username, row.aliasId, row.sourceId]) if (name) byName.set(name, row);
+  for (const row of before)
+    for (const name of [row.username, row.aliasId, row.sourceId]) if (name) byName.set(name, row);
   const added = new Map<string, Listed>();
   const changed = new Map<number, RosterRow>();
   const seen = new Set<number>();
   for (const row of listed) {
-    const known = byName.get(row.sourceId) ?? byName.get(row.aliasId) ?? (row.username ? byName.get(row.username) : undefined);
+    const known =
+      byName.get(row.sourceId) ?? byName.get(row.aliasId) ?? (row.username ? byName.get(row.username) : undefined);
     if (!known) {
       added.set(row.sourceId, row);
       continue;
@@ -89,4 +99,11 @@ function compareRoster(before: readonly RosterRow[], listed: readonly Listed[]) 
   return { added: [...added.values()], changed: [...changed.values()], removed: implausible ? [] : gone };
 }
 
-const sorted = (row: RosterRow) => [row.sourceId, row.aliasId, row.username, row.name, row.serviceLevelMs, row.inRoster];
+const sorted = (row: RosterRow) => [
+  row.sourceId,
+  row.aliasId,
+  row.username,
+  row.name,
+  row.serviceLevelMs,
+  row.inRoster,
+];

@@ -6,17 +6,17 @@
  */
 import type { Clock } from '../runtime.ts';
 import { askForRoster, readConfigVersion } from '../store/config-version.ts';
-import { holdsLease, LeaseLostError } from '../store/lease.ts';
 import { addEvent } from '../store/events.ts';
 import { readFeeds, readStreams, saveFeed } from '../store/feeds.ts';
+import { holdsLease, LeaseLostError } from '../store/lease.ts';
+import { closeNextWindow } from './close-windows.ts';
 import { collectAgentStates } from './collect-agent-states.ts';
 import { collectIntervals } from './collect-intervals.ts';
-import { closeNextWindow } from './close-windows.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
 import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
-import { type BridgeDeps, ConnectionUnusableError, feedOf, loadConfig, openSession, type Session } from './session.ts';
 import { sendSetAsideAgain } from './send-again.ts';
+import { type BridgeDeps, ConnectionUnusableError, feedOf, loadConfig, openSession, type Session } from './session.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
 
 /** Contract and faults S1: never two polls less than 3.000 s apart. */
@@ -36,9 +36,12 @@ const UNUSABLE_RETRY_MS = 30_000;
 /** A lane gives others a turn after so many steps. */
 const STEPS_PER_TURN_MAX = 50;
 
-export interface LoopLog {
-  (entry: { level: 'info' | 'warn' | 'error'; message: string; connectionId: number; detail?: string }): void;
-}
+export type LoopLog = (entry: {
+  level: 'info' | 'warn' | 'error';
+  message: string;
+  connectionId: number;
+  detail?: string;
+}) => void;
 
 /** How long the loop wants to wait until its next tick; null when the connection is gone or paused: then it ends. */
 export type NextTick = { readonly inMs: number } | null;
@@ -234,7 +237,11 @@ export class Loop {
 
   async #noteUnusable(error: ConnectionUnusableError): Promise<void> {
     await noteUnusable(this.#deps, this.#connectionId, error.message).catch((cause: unknown) => {
-      this.#log({ level: 'error', message: `The diary cannot be written: ${String(cause)}`, connectionId: this.#connectionId });
+      this.#log({
+        level: 'error',
+        message: `The diary cannot be written: ${String(cause)}`,
+        connectionId: this.#connectionId,
+      });
     });
   }
 }
@@ -254,7 +261,13 @@ async function noteUnusable(deps: BridgeDeps, connectionId: number, message: str
   const feed = feeds.get('agent-states');
   if (!feed || feed.error === message) return;
   const nowMs = deps.clock.nowMs();
-  const standing = { ...feed, failures: feed.failures + 1, failingSinceMs: feed.failingSinceMs ?? nowMs, error: message, errorKind: 'unusable' };
+  const standing = {
+    ...feed,
+    failures: feed.failures + 1,
+    failingSinceMs: feed.failingSinceMs ?? nowMs,
+    error: message,
+    errorKind: 'unusable',
+  };
   await deps.db.batch([
     saveFeed(deps.db, connectionId, 'agent-states', standing),
     addEvent(deps.db, { connectionId, atMs: nowMs, kind: 'cannot run', severity: 'error', message }),

@@ -1,7 +1,7 @@
 /** Sends a record that was set aside once more, because a person asked for it. */
 import { INTERVAL_MS } from '../domain/interval.ts';
-import { askAgain } from '../store/ledger.ts';
 import { guardLease } from '../store/lease.ts';
+import { askAgain } from '../store/ledger.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { saveProgress } from '../store/state-log.ts';
@@ -43,7 +43,8 @@ async function sendStateAgain(
   const { agentKey, stateId, atMs } = record as { agentKey?: number; stateId?: number; atMs?: number };
   const agent = agentKey === undefined ? undefined : session.config.agents.get(agentKey);
   const state = stateId === undefined ? undefined : session.config.states.get(stateId);
-  if (!agent || !state || atMs === undefined) return { ok: false, message: 'The agent or state is not known any more.' };
+  if (!agent || !state || atMs === undefined)
+    return { ok: false, message: 'The agent or state is not known any more.' };
   if (agent.loginId === '') return { ok: false, message: 'The agent has no login id. Set one on the roster first.' };
   const { wfm } = session.config;
   const { eventCode, reasonCode } = state;

@@ -11,7 +11,14 @@ import { type TrackedAgent, UNSEEN } from '../domain/snapshot.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import { credentialContext, readConnection } from '../store/connections.ts';
 import { readSealedSecrets } from '../store/credentials.ts';
-import { addStandings, type Feed, type FeedStanding, readFeeds, readStreams, type StreamStanding } from '../store/feeds.ts';
+import {
+  addStandings,
+  type Feed,
+  type FeedStanding,
+  readFeeds,
+  readStreams,
+  type StreamStanding,
+} from '../store/feeds.ts';
 import { claimLease } from '../store/lease.ts';
 import {
   type MappedAgent,
@@ -24,8 +31,8 @@ import {
 import { signInMemory } from '../store/sign-ins.ts';
 import { readPresentStates } from '../store/state-changes.ts';
 import { type LogHead, readLogHead, type StatesProgress } from '../store/state-log.ts';
-import type { Stream, Wfm } from '../wfm/wfm.ts';
 import { openWfm } from '../wfm/registry.ts';
+import type { Stream, Wfm } from '../wfm/wfm.ts';
 
 /** What every job is handed by whoever runs the bridge. */
 export interface BridgeDeps extends Omit<UpstreamDeps, 'connectionId' | 'signIns'> {
@@ -120,7 +127,11 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
  * Reads settings, secrets and mapping. `before`: the config in use; its clients, with their tokens and last answers, are
  * kept when only the mapping changed. Null when the connection is gone or paused.
  */
-export async function loadConfig(deps: BridgeDeps, connectionId: number, before: Config | null): Promise<Config | null> {
+export async function loadConfig(
+  deps: BridgeDeps,
+  connectionId: number,
+  before: Config | null,
+): Promise<Config | null> {
   const connection = await readConnection(deps.db, connectionId);
   if (!connection || connection.paused) return null;
   const parsed = connectionSettingsSchema.safeParse(JSON.parse(connection.settings));

@@ -94,7 +94,15 @@ export function afterFailure<S extends Standing>(
 export function afterSuccess<S extends Standing>(standing: S, nowMs: number): { standing: S; recovered: boolean } {
   const recovered = standing.failures > 0 || standing.retryAtMs > 0;
   return {
-    standing: { ...standing, failures: 0, failingSinceMs: null, retryAtMs: 0, successAtMs: nowMs, error: '', errorKind: '' },
+    standing: {
+      ...standing,
+      failures: 0,
+      failingSinceMs: null,
+      retryAtMs: 0,
+      successAtMs: nowMs,
+      error: '',
+      errorKind: '',
+    },
     recovered,
   };
 }

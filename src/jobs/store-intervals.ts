@@ -3,9 +3,10 @@
  * to what is stored is not written again; what differs raises the revision; silence is not zero.
  */
 import type { QueueIntervalAnswer, RefusedRow } from '../acd/acd.ts';
-import { HOUR_MS, floorToGrid, INTERVAL_MS, MINUTE_MS, type Window, windowStarts } from '../domain/interval.ts';
+import { floorToGrid, HOUR_MS, INTERVAL_MS, MINUTE_MS, type Window, windowStarts } from '../domain/interval.ts';
 import type { QueueInterval } from '../domain/queue-interval.ts';
 import { addEvent } from '../store/events.ts';
+import { guardLease } from '../store/lease.ts';
 import { type LedgerEntry, type LedgerReading, readLedger, saveReadings } from '../store/ledger.ts';
 import { addSeenQueues, type MappedQueue, readQueues } from '../store/mapping.ts';
 import { readFigures, type StoredFigures, saveFigures } from '../store/queue-intervals.ts';
@@ -13,7 +14,6 @@ import { raiseReports } from '../store/reports.ts';
 import { setAside } from '../store/set-aside.ts';
 import { wasAnybodySignedIn } from '../store/state-changes.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
-import { guardLease } from '../store/lease.ts';
 import type { BridgeDeps, Session } from './session.ts';
 
 /** A mean handle time above this looks like milliseconds taken for seconds (contracts/nextiva-ncc.md). */
@@ -33,7 +33,9 @@ export async function storeIntervals(
   const rows = unconfirmed ? [] : figuresOf(answer, window, queues);
   const ledger = await readLedger(deps.db, connectionId, window);
   const known = [...ledger.values()].some(({ revision }) => revision > 0);
-  const stored = new Map((known ? await readFigures(deps.db, connectionId, window) : []).map((row) => [rowKey(row), row]));
+  const stored = new Map(
+    (known ? await readFigures(deps.db, connectionId, window) : []).map((row) => [rowKey(row), row]),
+  );
   const differing = rows.filter((row) => differs(row, stored.get(rowKey(row))));
   const readings = windowStarts(window).map((startMs) =>
     readingOf(session, startMs, answer, rows, differing, ledger.get(startMs), unconfirmed),
@@ -43,7 +45,13 @@ export async function storeIntervals(
     guardLease(deps.db, session),
     ...saveFigures(deps.db, connectionId, differing, answer.arrivedAtMs),
     saveReadings(deps.db, connectionId, readings),
-    ...(await waitingReports(deps, session, changedStarts.map(({ startMs }) => startMs), rows, ledger)),
+    ...(await waitingReports(
+      deps,
+      session,
+      changedStarts.map(({ startMs }) => startMs),
+      rows,
+      ledger,
+    )),
     ...remarks(deps, session, window, answer, readings, ledger),
   ];
   await deps.db.batch(statements);
@@ -211,9 +219,17 @@ function remarks(
       addEvent(deps.db, { connectionId: session.connectionId, atMs: answer.arrivedAtMs, kind, severity, message }),
     );
   if (answer.refused.length > 0) {
-    statements.push(setAside(deps.db, session.connectionId, answer.refused.map((row) => refusedRow(row, window))));
+    statements.push(
+      setAside(
+        deps.db,
+        session.connectionId,
+        answer.refused.map((row) => refusedRow(row, window)),
+      ),
+    );
   }
-  const mended = readings.filter(({ startMs, revision }) => revision > 0 && ledger.get(startMs)?.status === 'gap').length;
+  const mended = readings.filter(
+    ({ startMs, revision }) => revision > 0 && ledger.get(startMs)?.status === 'gap',
+  ).length;
   if (mended > 0) note('gap mended', 'info', `${mended} missing intervals were loaded: ${spell(window)}.`);
   const doubtful = readings.find(
     ({ offered, abandoned, handleTimeMs }) =>

@@ -1,9 +1,9 @@
 /** Works off backfills: past intervals in chunks, newest first, between everything that is live. */
 import { INTERVAL_MS, type Window } from '../domain/interval.ts';
-import { type Backfill, advanceBackfill, noteBackfillError, readOpenBackfill } from '../store/backfills.ts';
+import { UpstreamError } from '../http/upstream-error.ts';
+import { advanceBackfill, type Backfill, noteBackfillError, readOpenBackfill } from '../store/backfills.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
-import { UpstreamError } from '../http/upstream-error.ts';
 import { isUnusableAnswer, postpone, windowsPerRequest } from './collect-intervals.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';

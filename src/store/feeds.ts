@@ -101,7 +101,12 @@ export function saveFeed(db: D1Database, connectionId: number, name: Feed, feed:
 }
 
 /** Statement that writes how a stream is doing; its account is moved by the statements of reports.ts alone. */
-export function saveStream(db: D1Database, connectionId: number, name: Stream, stream: StreamStanding): D1PreparedStatement {
+export function saveStream(
+  db: D1Database,
+  connectionId: number,
+  name: Stream,
+  stream: StreamStanding,
+): D1PreparedStatement {
   const { catchUp } = stream;
   return db
     .prepare(

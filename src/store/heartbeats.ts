@@ -3,15 +3,11 @@
 /** Notes that `name` ran. */
 export async function beat(db: D1Database, name: string, nowMs: number): Promise<void> {
   await db
-    .prepare('INSERT INTO heartbeat (name, at_ms) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET at_ms = excluded.at_ms')
+    .prepare(
+      'INSERT INTO heartbeat (name, at_ms) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET at_ms = excluded.at_ms',
+    )
     .bind(name, nowMs)
     .run();
-}
-
-/** When `name` last ran; null when it never did. */
-export async function lastBeat(db: D1Database, name: string): Promise<number | null> {
-  const row = await db.prepare('SELECT at_ms AS atMs FROM heartbeat WHERE name = ?1').bind(name).first<{ atMs: number }>();
-  return row?.atMs ?? null;
 }
 
 /** Claims the hourly (or other) turn of `name`: true for one caller per period, however many ask. */

@@ -69,7 +69,9 @@ export async function readQueues(db: D1Database, connectionId: number): Promise<
        FROM queue WHERE connection_id = ?1`,
     )
     .bind(connectionId)
-    .all<Omit<MappedQueue, 'isOutbound' | 'included' | 'listed'> & { isOutbound: number; included: number; listed: number }>();
+    .all<
+      Omit<MappedQueue, 'isOutbound' | 'included' | 'listed'> & { isOutbound: number; included: number; listed: number }
+    >();
   return results.map((row) => ({
     ...row,
     isOutbound: row.isOutbound === 1,

@@ -48,7 +48,10 @@ export async function purgeConnection(
            AND stream = 'historical' AND delivered_revision < revision), ?2)`,
       before(days.queueIntervals),
     ),
-    remove('DELETE FROM queue_interval_revision WHERE connection_id = ?1 AND start_ms < ?2', before(days.queueIntervals)),
+    remove(
+      'DELETE FROM queue_interval_revision WHERE connection_id = ?1 AND start_ms < ?2',
+      before(days.queueIntervals),
+    ),
     remove(
       `DELETE FROM interval_ledger WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'collected'`,
       before(days.queueIntervals),

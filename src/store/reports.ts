@@ -105,7 +105,16 @@ export function acceptReport(
              - (SELECT record_count FROM report WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3)
          WHERE connection_id = ?1 AND name = ?2 AND ${still}`,
       )
-      .bind(owner.connectionId, stream, report.startMs, report.revision, owner.epoch, deliveredCount, setAsideCount, recordCount),
+      .bind(
+        owner.connectionId,
+        stream,
+        report.startMs,
+        report.revision,
+        owner.epoch,
+        deliveredCount,
+        setAsideCount,
+        recordCount,
+      ),
     db
       .prepare(
         `UPDATE report SET delivered_revision = ?4, record_count = ?6, held_count = ?7, set_aside_count = ?8,
@@ -149,7 +158,17 @@ export function keepBody(
        ON CONFLICT DO UPDATE SET sent_at_ms = excluded.sent_at_ms, answer = excluded.answer, sha256 = excluded.sha256,
          body_gzip = excluded.body_gzip`,
     )
-    .bind(connectionId, stream, sent.startMs, sent.revision, sent.part, sent.sentAtMs, sent.answer, sent.sha256, sent.bodyGzip);
+    .bind(
+      connectionId,
+      stream,
+      sent.startMs,
+      sent.revision,
+      sent.part,
+      sent.sentAtMs,
+      sent.answer,
+      sent.sha256,
+      sent.bodyGzip,
+    );
 }
 
 /** Windows whose accepted report left records out for want of a login id. */

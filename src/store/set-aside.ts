@@ -12,9 +12,18 @@ export interface SetAsideRecord {
 }
 
 /** Statement that sets records aside; one that is there already keeps its place and takes the newer reason. */
-export function setAside(db: D1Database, connectionId: number, records: readonly SetAsideRecord[]): D1PreparedStatement {
+export function setAside(
+  db: D1Database,
+  connectionId: number,
+  records: readonly SetAsideRecord[],
+): D1PreparedStatement {
   const rows = JSON.stringify(
-    records.map((r) => ({ ...r, recordKey: r.recordKey.slice(0, 300), record: JSON.stringify(r.record), reason: r.reason.slice(0, 500) })),
+    records.map((r) => ({
+      ...r,
+      recordKey: r.recordKey.slice(0, 300),
+      record: JSON.stringify(r.record),
+      reason: r.reason.slice(0, 500),
+    })),
   );
   return db
     .prepare(

@@ -1,6 +1,7 @@
 /** Reading agents' state changes. Every read is a range of the key (agent, instant), so none grows with history. */
-import type { HeldState } from '../domain/agent-state.ts';
+
 import type { StateEntry } from '../domain/activity.ts';
+import type { HeldState } from '../domain/agent-state.ts';
 import type { Window } from '../domain/interval.ts';
 
 /** The present state of every agent of a connection that was ever seen, by agent key. */

@@ -97,7 +97,11 @@ async function extendHead(db: D1Database, look: LookCommit, head: LogHead) {
     .all<{ configVersion: number }>();
   const row = result.results[0];
   if (!row) throw new LeaseLostError(connectionId);
-  return { head: { ...head, untilMs: arrivedAtMs }, configVersion: row.configVersion, rowsWritten: result.meta.rows_written };
+  return {
+    head: { ...head, untilMs: arrivedAtMs },
+    configVersion: row.configVersion,
+    rowsWritten: result.meta.rows_written,
+  };
 }
 
 async function openRows(db: D1Database, look: LookCommit) {
@@ -126,7 +130,17 @@ async function openRows(db: D1Database, look: LookCommit) {
     const row = JSON.stringify(logged.map((change) => [change.agentKey, change.atMs, change.stateId]));
     const gapMs = from === 0 ? look.gapBeforeMs : 0;
     statements.push(
-      insertLog.bind(connectionId, logId, epoch, arrivedAtMs, ...progressParameters(progress), gapMs, readCount, changeCount, row),
+      insertLog.bind(
+        connectionId,
+        logId,
+        epoch,
+        arrivedAtMs,
+        ...progressParameters(progress),
+        gapMs,
+        readCount,
+        changeCount,
+        row,
+      ),
     );
     if (part.length > 0) {
       const rows = part.flatMap(({ agentKey, atMs, stateId, sinceMs, unobservedFromMs }) => [
@@ -144,7 +158,13 @@ async function openRows(db: D1Database, look: LookCommit) {
 }
 
 function progressParameters(progress: StatesProgress) {
-  return [progress.logId, progress.offset, progress.deliveredCount, progress.setAsideCount, progress.acceptedAtMs] as const;
+  return [
+    progress.logId,
+    progress.offset,
+    progress.deliveredCount,
+    progress.setAsideCount,
+    progress.acceptedAtMs,
+  ] as const;
 }
 
 /** Statement that writes the stream's progress into the newest row at once, for when no look is about to. */
@@ -202,25 +222,6 @@ export async function readLog(
     });
   }
   return changes;
-}
-
-/** How many changes lie beyond a place in the log, up to its head. One row read whatever the backlog. */
-export async function countBeyond(
-  db: D1Database,
-  connectionId: number,
-  place: { logId: number; offset: number },
-): Promise<number> {
-  const row = await db
-    .prepare(
-      `SELECT (SELECT read_count FROM state_log WHERE connection_id = ?1 ORDER BY log_id DESC LIMIT 1)
-            - coalesce((SELECT read_count - change_count FROM state_log
-                        WHERE connection_id = ?1 AND log_id >= ?2 ORDER BY log_id LIMIT 1) + ?3,
-                       (SELECT read_count FROM state_log WHERE connection_id = ?1 ORDER BY log_id DESC LIMIT 1))
-            AS waiting`,
-    )
-    .bind(connectionId, place.logId, place.offset)
-    .first<{ waiting: number | null }>();
-  return row?.waiting ?? 0;
 }
 
 /** When the bridge first looked at the agents of a connection, as far as the log reaches back; null before that. */

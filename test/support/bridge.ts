@@ -60,8 +60,20 @@ export interface Bridge {
   };
   readonly mpower: {
     events: AgentEvent[];
-    historical: { startDate: string; endDate: string; reportData: { queueReport: Record<string, unknown>[]; agentSystemPerformanceReport: Record<string, unknown>[] } }[];
-    activity: { startDate: string; endDate: string; reportData: { agentValue: string; userName: string; agentActivity: { state: string; startTime: string; duration: number }[] }[] }[];
+    historical: {
+      startDate: string;
+      endDate: string;
+      reportData: { queueReport: Record<string, unknown>[]; agentSystemPerformanceReport: Record<string, unknown>[] };
+    }[];
+    activity: {
+      startDate: string;
+      endDate: string;
+      reportData: {
+        agentValue: string;
+        userName: string;
+        agentActivity: { state: string; startTime: string; duration: number }[];
+      }[];
+    }[];
     misbehave: Misbehaviour;
     calls: Call[];
   };
@@ -73,7 +85,9 @@ export interface Bridge {
   readonly logged: string[];
 }
 
-export function settings(overrides: { collection?: object; ncc?: object; intervalS?: number } = {}): ConnectionSettings {
+export function settings(
+  overrides: { collection?: object; ncc?: object; intervalS?: number } = {},
+): ConnectionSettings {
   return connectionSettingsSchema.parse({
     name: 'Test centre',
     timeZone: 'America/Chicago',
@@ -132,7 +146,14 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     })),
   );
   const text = JSON.stringify(chosen);
-  await createConnection(env.DB, { id: connectionId, name: chosen.name, settings: text, secrets, nowMs: startMs, by: 'test' });
+  await createConnection(env.DB, {
+    id: connectionId,
+    name: chosen.name,
+    settings: text,
+    secrets,
+    nowMs: startMs,
+    by: 'test',
+  });
   const logged: string[] = [];
   const open = () => new Loop(deps, connectionId, ({ message, detail }) => logged.push(`${message}\n${detail ?? ''}`));
   let loop = open();
@@ -211,7 +232,13 @@ function answerNcc(ncc: Bridge['ncc'], { path, url }: Call): Response {
       return page([...ncc.queues].map((id) => ({ _id: id, queueId: id, name: `Queue ${id}` })));
     case '/data/api/types/user':
       return page(
-        [...ncc.users].map(([id, { username, _id }]) => ({ _id: _id ?? id, userId: id, username, name: username, enabled: true })),
+        [...ncc.users].map(([id, { username, _id }]) => ({
+          _id: _id ?? id,
+          userId: id,
+          username,
+          name: username,
+          enabled: true,
+        })),
       );
     default:
       return new Response(null, { status: 404 });
@@ -223,9 +250,21 @@ const page = (objects: object[]) => Response.json({ count: objects.length, total
 function answerMpower(mpower: Bridge['mpower'], { path, body }: Call): Response {
   switch (path) {
     case '/authentication/v1/token/access-key':
-      return Response.json({ id_token: '', token_type: 'Bearer', expires_in: 3_600, refresh_token: 'r', access_token: 'a' });
+      return Response.json({
+        id_token: '',
+        token_type: 'Bearer',
+        expires_in: 3_600,
+        refresh_token: 'r',
+        access_token: 'a',
+      });
     case '/public/authentication/v1/refresh':
-      return Response.json({ token: 'a', tokenExpirationTimeSec: 3_600, refreshToken: 'r', refreshTokenExpirationTimeSec: 7_200, sessionId: null });
+      return Response.json({
+        token: 'a',
+        tokenExpirationTimeSec: 3_600,
+        refreshToken: 'r',
+        refreshTokenExpirationTimeSec: 7_200,
+        sessionId: null,
+      });
     case '/wfm/acd/v1/agent-states':
       mpower.events.push(...(body as { agentStateList: AgentEvent[] }).agentStateList);
       return new Response(null, { status: 200 });
@@ -241,7 +280,13 @@ function answerMpower(mpower: Bridge['mpower'], { path, body }: Call): Response 
 }
 
 /** The account of the agent-states stream as stored: read = delivered + set aside + held + waiting in the log. */
-export async function statesAccount(): Promise<{ read: number; delivered: number; setAside: number; held: number; waiting: number }> {
+export async function statesAccount(): Promise<{
+  read: number;
+  delivered: number;
+  setAside: number;
+  held: number;
+  waiting: number;
+}> {
   const row = await env.DB.prepare(
     `SELECT l.read_count AS read, l.delivered_count AS delivered, l.set_aside_count AS setAside,
             (SELECT sum(held_count) FROM agent) AS held,

@@ -35,7 +35,7 @@ const name = z
   });
 
 /** A Unix time in seconds or milliseconds as milliseconds; null for what is not a time. */
-export function unixTimeMs(value: unknown): number | null {
+function unixTimeMs(value: unknown): number | null {
   if (typeof value !== 'number' || !Number.isFinite(value)) return null;
   const atMs = Math.round(value > SECONDS_MAX ? value : value * 1_000);
   return atMs >= EARLIEST_MS && atMs < LATEST_MS ? atMs : null;

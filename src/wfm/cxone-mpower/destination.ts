@@ -12,7 +12,7 @@ import { composeReport } from './reports.ts';
 import type { MpowerSettings } from './settings.ts';
 import { createMpowerTokenKeeper } from './token.ts';
 
-export const SEND_TIMEOUT_MS = 15_000;
+const SEND_TIMEOUT_MS = 15_000;
 /** Good answers are empty. */
 const ANSWER_BYTES_MAX = 64_000;
 

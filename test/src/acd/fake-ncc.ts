@@ -5,7 +5,7 @@ import type { UpstreamDeps } from '../../../src/http/deps.ts';
 import { type SeenRequest, testClock, testNetwork, testSignIns, testTokenCache, testWorld } from '../http/support.ts';
 
 export const PASSWORD = 'pässwörd';
-export const BASE_URL = 'https://acme.thrio.io/wfm';
+const BASE_URL = 'https://acme.thrio.io/wfm';
 const SIGN_IN_PATH = '/provider/token-with-authorities';
 const REFRESH_PATH = '/provider/api/token-refresh';
 
