@@ -1,6 +1,8 @@
 /** How each connection is doing, ready to be shown: stored facts, settings and the verdict on both. */
 import { type ConnectionSettings, connectionSecretNames } from '../src/connection.ts';
-import { assessHealth, type ConnectionFacts, type Health, type HealthSettings } from '../src/domain/health.ts';
+import { assessHealth, type Health } from '../src/domain/health.ts';
+import type { ConnectionFacts } from '../src/domain/health-facts.ts';
+import type { HealthSettings } from '../src/domain/health-findings.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { readOverview } from '../src/store/overview.ts';
 import { storedSettings } from './connection-settings.ts';

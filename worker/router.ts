@@ -1,6 +1,14 @@
 /** Every route of the bridge on one page: what is open to everybody first, then the door, then everything else. */
 import { type IRequest, IttyRouter } from 'itty-router';
 import {
+  cancelBackfillEndpoint,
+  createBackfillEndpoint,
+  listBackfillsEndpoint,
+  pauseBackfillEndpoint,
+  readBackfillEndpoint,
+  resumeBackfillEndpoint,
+} from './api/backfills.ts';
+import {
   changeConnectionEndpoint,
   createConnectionEndpoint,
   deleteConnectionEndpoint,
@@ -17,18 +25,7 @@ import {
   listStateChangesEndpoint,
 } from './api/figures.ts';
 import type { ApiRoute } from './api/openapi.ts';
-import {
-  cancelBackfillEndpoint,
-  createBackfillEndpoint,
-  listBackfillsEndpoint,
-  listEventsEndpoint,
-  listSetAsideEndpoint,
-  pauseBackfillEndpoint,
-  readBackfillEndpoint,
-  resumeBackfillEndpoint,
-  sendAgainEndpoint,
-  statusEndpoint,
-} from './api/operations.ts';
+import { listEventsEndpoint, listSetAsideEndpoint, sendAgainEndpoint, statusEndpoint } from './api/operations.ts';
 import {
   importRosterEndpoint,
   listAgentsEndpoint,

@@ -20,7 +20,7 @@ export async function workOffBackfill(deps: BridgeDeps, session: Session): Promi
     const answer = await session.config.acd.readQueueIntervals(chunk);
     const { changed } = await storeIntervals(deps, session, chunk, answer);
     await advance(deps, session, backfill, chunk, { changed, failed: 0, error: '' });
-    await feedSucceeded(deps, session, 'intervals');
+    await feedSucceeded(deps, session, 'intervals', { always: true });
     return true;
   } catch (error) {
     if (!isUnusableAnswer(error)) {

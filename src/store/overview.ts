@@ -2,7 +2,7 @@
  * How every connection is doing, as facts for src/domain/health.ts. Read by each open Overview every few seconds: all
  * statements go in one batch, use the tables' keys and partial indexes, and none walks figures or state changes.
  */
-import type { Account, ConnectionFacts, FeedFacts, StreamFacts } from '../domain/health.ts';
+import type { Account, ConnectionFacts, FeedFacts, StreamFacts } from '../domain/health-facts.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -81,7 +81,7 @@ const FACTS = `
       AS backfills_open,
     (SELECT max(e.at_ms) FROM (SELECT at_ms, kind, severity FROM event WHERE connection_id = c.id
                                ORDER BY id DESC LIMIT 200) e
-     WHERE e.severity <> 'info' OR e.kind IN ('reading recovered', 'sending recovered', 'resumed')) AS last_trouble_ms
+     WHERE e.severity <> 'info' OR e.kind IN ('reading recovered', 'sending recovered', 'paused', 'resumed')) AS last_trouble_ms
   FROM connection c
   LEFT JOIN state_log n ON n.connection_id = c.id
     AND n.log_id = (SELECT max(m.log_id) FROM state_log m WHERE m.connection_id = c.id)

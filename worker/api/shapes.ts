@@ -1,6 +1,6 @@
 /** Pieces that several endpoints share: ids, instants, ranges, pages and cursors. */
 import * as z from 'zod';
-import { fromBase64Url, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
+import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { type ConnectionRow, readConnection } from '../../src/store/connections.ts';
 import type { App } from '../app.ts';
 import { notFound, ProblemError } from '../respond.ts';
@@ -76,7 +76,7 @@ function writeCursor(key: readonly number[]): string {
 /** The numbers inside a cursor, or null without one. Throws for one that this API did not make. */
 export function readCursor(cursor: string | undefined, length: number): readonly number[] | null {
   if (cursor === undefined) return null;
-  const bytes = fromBase64Url(cursor);
+  const bytes = fromBase64(cursor);
   const key = z
     .array(z.int())
     .length(length)
@@ -84,6 +84,11 @@ export function readCursor(cursor: string | undefined, length: number): readonly
   if (key.success) return key.data;
   const message = 'This cursor is not one that this listing gave. Begin without a cursor.';
   throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'cursor', message }] });
+}
+
+/** The id before which a listing, newest first, goes on. */
+export function beforeOf(cursor: string | undefined): number {
+  return readCursor(cursor, 1)?.[0] ?? Number.MAX_SAFE_INTEGER;
 }
 
 function parseJson(text: string): unknown {

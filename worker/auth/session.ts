@@ -2,7 +2,7 @@
  * Sessions as a signed cookie: nothing is stored, nothing can be forged without ENCRYPTION_KEY, and a changed
  * ADMIN_PASSWORD ends them all. The cookie holds when the session began and when it was last used, and no more.
  */
-import { fromBase64Url, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
+import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { parseEncryptionKeys } from '../../src/crypto/seal.ts';
 import type { Settings } from '../settings.ts';
 
@@ -56,7 +56,7 @@ function isAlive({ beganMs, seenMs }: Session, nowMs: number): boolean {
 
 async function openSession(settings: Settings, value: string): Promise<Session | null> {
   const [, payload, began, seen, mac] = /^(v1\.(\d{1,16})\.(\d{1,16}))\.([\w-]{1,100})$/.exec(value) ?? [];
-  const bytes = mac === undefined ? undefined : fromBase64Url(mac);
+  const bytes = mac === undefined ? undefined : fromBase64(mac);
   if (payload === undefined || !bytes) return null;
   // An old key still opens sessions while the encryption key is being rotated.
   for (const key of await signingKeys(settings)) {

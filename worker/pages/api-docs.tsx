@@ -56,7 +56,7 @@ export function ApiDocsPage({ document, identity }: { document: OpenApiDocument;
           {schemas.map(([name, schema]) => (
             <section class="card" id={`schema-${name}`}>
               <h3>{name}</h3>
-              <Properties schema={object(schema)} />
+              <Properties name={name} schema={object(schema)} />
             </section>
           ))}
         </div>
@@ -77,7 +77,7 @@ function Operation({ path, method, operation }: { path: string; method: string; 
       </p>
       {operation.description !== undefined && <p>{text(operation.description)}</p>}
       {parameters.length > 0 && (
-        <Scroll label="Fields">
+        <Scroll label={`Parameters of ${text(operation.operationId)}`}>
           <table>
             <thead>
               <tr>
@@ -147,15 +147,15 @@ function TypeName({ schema }: { schema: Json }) {
   const item = schema.type === 'array' ? object(schema.items) : schema;
   const name = reference(item);
   const suffix = schema.type === 'array' ? '[]' : '';
-  return name ? <a href={`#schema-${name}`}>{name + suffix}</a> : <>{typeText(schema)}</>;
+  return name ? <a href={`#schema-${name}`}>{name + suffix}</a> : <span>{typeText(schema)}</span>;
 }
 
-function Properties({ schema, prefix = '' }: { schema: Json; prefix?: string }) {
-  const rows = flatten(schema, prefix);
+function Properties({ name, schema }: { name: string; schema: Json }) {
+  const rows = flatten(schema, '');
   return (
     <>
       {schema.description !== undefined && <p>{text(schema.description)}</p>}
-      <Scroll label="Fields">
+      <Scroll label={`Fields of ${name}`}>
         <table>
           <thead>
             <tr>

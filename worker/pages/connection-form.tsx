@@ -2,14 +2,8 @@
 import { MPOWER_AREAS } from '../../src/wfm/cxone-mpower/settings.ts';
 import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
-import {
-  ADVANCED_GROUPS,
-  ALL_FIELDS,
-  type FieldGroup,
-  type FieldSpec,
-  type FormValues,
-  MAIN_GROUPS,
-} from './connection-fields.ts';
+import { ADVANCED_GROUPS, ALL_FIELDS, type FieldGroup, type FieldSpec, MAIN_GROUPS } from './connection-fields.ts';
+import type { FormValues } from './connection-values.ts';
 import { Layout } from './layout.tsx';
 import { CheckField, FormErrors, SelectField, TextField } from './ui/field.tsx';
 import { Scroll } from './ui/scroll.tsx';
@@ -42,7 +36,11 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
   const labelled = errors.map((error) => ({ ...error, label: labelOf(error.path) }));
   const hasAdvancedError = errors.some(({ path }) => /advanced|^collection/.test(path));
   return (
-    <Layout title={title} identity={identity} {...(connection ? {} : { section: 'connection' as const })}>
+    <Layout
+      title={connection ? 'Settings' : title}
+      identity={identity}
+      {...(connection && { connection: { ...connection, section: 'settings' as const } })}
+    >
       <div class="page-head">
         <div>
           <h1>{title}</h1>

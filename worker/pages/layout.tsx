@@ -2,14 +2,47 @@
 import type { ComponentChildren } from 'preact';
 import type { Identity } from '../app.ts';
 
-export type Section = 'overview' | 'connection' | 'set-aside' | 'api';
+export type Section = 'overview' | 'setup' | 'monitor' | 'access' | 'api';
 
 const SECTIONS: readonly { section: Section; href: string; label: string }[] = [
   { section: 'overview', href: '/', label: 'Overview' },
-  { section: 'connection', href: '/connections/new', label: 'New connection' },
-  { section: 'set-aside', href: '/set-aside', label: 'Set aside' },
+  { section: 'setup', href: '/setup', label: 'Set-up' },
+  { section: 'monitor', href: '/monitor', label: 'Monitor' },
+  { section: 'access', href: '/access', label: 'Access' },
   { section: 'api', href: '/api/docs', label: 'API' },
 ];
+
+export type ConnectionSection =
+  | 'settings'
+  | 'coverage'
+  | 'roster'
+  | 'states'
+  | 'code-book'
+  | 'agents'
+  | 'imports'
+  | 'set-aside'
+  | 'monitor';
+
+/** The pages of a connection, in the order of the navigation. `path` follows `/connections/:id`. */
+export const CONNECTION_SECTIONS: readonly { section: ConnectionSection; path: string; label: string }[] = [
+  { section: 'settings', path: '', label: 'Settings' },
+  { section: 'coverage', path: '/coverage', label: 'Coverage' },
+  { section: 'roster', path: '/roster', label: 'Roster' },
+  { section: 'states', path: '/states', label: 'States' },
+  { section: 'code-book', path: '/code-book', label: 'Code book' },
+  { section: 'agents', path: '/agents', label: 'Agents' },
+  { section: 'imports', path: '/imports', label: 'Imports and backfill' },
+  { section: 'set-aside', path: '/set-aside', label: 'Set aside' },
+  { section: 'monitor', path: '/monitor', label: 'Monitor' },
+];
+
+/** The connection that a page is about: its navigation stands under the main one. */
+export interface ConnectionFrame {
+  readonly id: number;
+  readonly name: string;
+  readonly paused?: boolean;
+  readonly section: ConnectionSection;
+}
 
 /** htmx: no style of its own, and an answer that is no success never replaces what is on the page. */
 const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, noSwap: [204, 304, '4xx', '5xx'] });
@@ -18,27 +51,32 @@ export interface LayoutProps {
   readonly title: string;
   readonly identity: Identity | null;
   readonly section?: Section;
-  /** Loads htmx, for pages that refresh themselves. */
+  readonly connection?: ConnectionFrame;
+  /** Loads htmx, for pages that refresh themselves or parts of themselves. */
   readonly isLive?: boolean;
+  /** Without JavaScript the whole page is loaded again after so many seconds; a page with a form says null. */
+  readonly refreshS?: number | null;
   readonly children: ComponentChildren;
 }
 
-export function Layout({ title, identity, section, isLive = false, children }: LayoutProps) {
+export function Layout(props: LayoutProps) {
+  const { title, identity, section, connection, isLive = false, refreshS = 15, children } = props;
+  const about = connection ? `${title} · ${connection.name}` : title;
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · ACD to WFM bridge`}</title>
+        <title>{`${about} · ACD to WFM bridge`}</title>
         <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/static/app.css" />
         {isLive && <meta name="htmx-config" content={HTMX_CONFIG} />}
         {isLive && <script src="/static/vendor/htmx.min.js" defer />}
         <script src="/static/app.js" defer />
-        {isLive && (
+        {isLive && refreshS !== null && (
           <noscript>
-            <meta http-equiv="refresh" content="15" />
+            <meta http-equiv="refresh" content={String(refreshS)} />
           </noscript>
         )}
       </head>
@@ -47,6 +85,7 @@ export function Layout({ title, identity, section, isLive = false, children }: L
           Skip to the content
         </a>
         <Header identity={identity} section={section} />
+        {connection && <ConnectionBar connection={connection} />}
         <main id="main">{children}</main>
       </body>
     </html>
@@ -80,6 +119,30 @@ function Header({ identity, section }: { identity: Identity | null; section: Sec
         {identity?.kind === 'access' && <span class="quiet who">{identity.by}</span>}
       </div>
     </header>
+  );
+}
+
+/** Where a connection's pages are, under the main navigation. */
+function ConnectionBar({ connection }: { connection: ConnectionFrame }) {
+  const { id, name, paused = false, section } = connection;
+  return (
+    <div class="under">
+      <div class="bar">
+        <p class="place">
+          <a href="/">Overview</a>
+          <span aria-hidden="true">›</span>
+          <strong>{name}</strong>
+          {paused && <span class="badge idle flat">Paused</span>}
+        </p>
+        <nav aria-label={`Connection ${name}`}>
+          {CONNECTION_SECTIONS.map((item) => (
+            <a href={`/connections/${id}${item.path}`} aria-current={item.section === section ? 'page' : undefined}>
+              {item.label}
+            </a>
+          ))}
+        </nav>
+      </div>
+    </div>
   );
 }
 

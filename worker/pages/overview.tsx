@@ -1,7 +1,7 @@
 /** The Overview: is every connection healthy, since when, what waits, and what should somebody do. */
 import type { ComponentChildren } from 'preact';
-import type { Account, Finding, StreamFacts, TryFacts } from '../../src/domain/health.ts';
-import { addsUp } from '../../src/domain/health.ts';
+import { type Account, addsUp, type StreamFacts, type TryFacts } from '../../src/domain/health-facts.ts';
+import type { Finding } from '../../src/domain/health-findings.ts';
 import type { Identity } from '../app.ts';
 import type { ConnectionHealth } from '../health-view.ts';
 import { Layout } from './layout.tsx';
@@ -40,11 +40,16 @@ export function OverviewFragment({ connections, nowMs }: { connections: readonly
   return (
     <>
       <div class="page-head">
-        <h1>Overview</h1>
-        <p class="quiet updated">
-          As of <Time atMs={nowMs} moment={{ timeZone: zones[0] ?? 'UTC', nowMs }} />
-          {zones.length === 1 ? `, times in ${zones[0]}` : ", times in each connection's zone"}
-        </p>
+        <div>
+          <h1>Overview</h1>
+          <p class="quiet updated">
+            As of <Time atMs={nowMs} moment={{ timeZone: zones[0] ?? 'UTC', nowMs }} />
+            {zones.length === 1 ? `, times in ${zones[0]}` : ", times in each connection's zone"}
+          </p>
+        </div>
+        <a class="button plain" href="/connections/new">
+          New connection
+        </a>
       </div>
       {connections.map((connection) => (
         <ConnectionCard key={connection.facts.connectionId} connection={connection} nowMs={nowMs} />
@@ -122,7 +127,7 @@ function ConnectionCard({ connection, nowMs }: { connection: ConnectionHealth; n
           </span>
         </Fact>
       </dl>
-      <Scroll label="What was read, and what became of it">
+      <Scroll label={`${facts.name}: what was read, and what became of it`}>
         <Streams streams={facts.streams} moment={moment} />
       </Scroll>
       <Feeds connection={connection} moment={moment} />
@@ -264,7 +269,7 @@ function Feeds({ connection, moment }: { connection: ConnectionHealth; moment: M
 }
 
 function FeedIcon({ feed, lastMs, paused }: { feed: TryFacts; lastMs: number | null; paused: boolean }) {
-  const tone = feed.failures > 0 ? 'bad' : paused || lastMs === null ? 'idle' : 'good';
+  const tone = paused ? 'idle' : feed.failures > 0 ? 'bad' : lastMs === null ? 'idle' : 'good';
   const word = { bad: 'failing', idle: paused ? 'paused' : 'not read yet', good: 'good' }[tone];
   return (
     <>

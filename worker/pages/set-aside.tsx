@@ -21,7 +21,18 @@ export interface SetAsidePageProps {
 export function SetAsidePage(props: SetAsidePageProps) {
   const { identity, connections, connection, records, older, moment, notice } = props;
   return (
-    <Layout title="Set aside" identity={identity} section="set-aside">
+    <Layout
+      title="Set aside"
+      identity={identity}
+      {...(connection && {
+        connection: {
+          id: connection.id,
+          name: connection.name,
+          paused: connection.paused,
+          section: 'set-aside' as const,
+        },
+      })}
+    >
       <div class="page-head">
         <div>
           <h1>Set aside</h1>

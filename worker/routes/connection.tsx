@@ -5,15 +5,9 @@ import { fieldErrors } from '../api/field-errors.ts';
 import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
 import { readForm } from '../body.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
-import {
-  ALL_FIELDS,
-  defaultValues,
-  FORM_SECRETS,
-  type FormValues,
-  readFormFields,
-  valuesOf,
-} from '../pages/connection-fields.ts';
+import { ALL_FIELDS } from '../pages/connection-fields.ts';
 import { ConnectionFormPage, type Difference, labelOf } from '../pages/connection-form.tsx';
+import { defaultValues, FORM_SECRETS, type FormValues, readFormFields, valuesOf } from '../pages/connection-values.ts';
 import { type FieldError, htmlPage, notFound, seeOther } from '../respond.ts';
 
 const MAX_SECRET_CHARS = 2_000;

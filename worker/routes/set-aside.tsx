@@ -22,7 +22,7 @@ export async function showSetAside(_request: Request, { app, url, nowMs, identit
   const last = records.at(-1);
   const older = rows.length > PAGE_ROWS && last ? `/set-aside?connection=${connection?.id}&before=${last.id}` : null;
   const timeZone = (connection && storedSettings(connection)?.timeZone) ?? 'UTC';
-  const notice = url.searchParams.get('notice') === 'sent' ? 'The record is sent again.' : undefined;
+  const notice = url.searchParams.get('notice') === 'sent' ? 'The record is on its way again.' : undefined;
   const page = { identity, connections, connection, records, older, moment: { timeZone, nowMs }, notice };
   return htmlPage(<SetAsidePage {...page} />);
 }
