@@ -29,6 +29,8 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          // Some of these play an hour of polls, and machines differ.
+          testTimeout: 60_000,
           include: ['test/src/**/*.test.{ts,tsx}', 'test/worker/**/*.test.{ts,tsx}', 'test/*.test.ts'],
           setupFiles: ['./test/support/apply-migrations.ts'],
         },
