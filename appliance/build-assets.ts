@@ -7,7 +7,6 @@ const target = path.join(root, 'public/static/vendor');
 
 /** File in node_modules → name under /static/vendor/. The names carry no version: the pages need no change on an update. */
 const VENDOR_FILES: Readonly<Record<string, string>> = {
-  '@picocss/pico/css/pico.min.css': 'pico.min.css',
   'htmx.org/dist/htmx.min.js': 'htmx.min.js',
 };
 

@@ -9,6 +9,7 @@ import { Log as EngineLog, LogLevel, Miniflare } from 'miniflare';
 import type { Log } from './log.ts';
 import { logWorkerLine } from './log.ts';
 import type { Database } from './migrations.ts';
+import type { OutboundHandler } from './outbound.ts';
 import { messageOf } from './start-refused.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly dataDirectory: string;
   /** Variables and secrets as the Worker sees them. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Takes over what the Worker fetches; undefined: workerd asks the destinations itself. */
+  readonly outbound?: OutboundHandler | undefined;
   /** Called with the new address after the engine crashed and was started again. */
   readonly onRestart: (address: URL) => void;
   readonly log: Log;
@@ -71,7 +74,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         runWorkerFirst: config.assets.runWorkerFirst,
       },
     },
-    dev: { unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }] },
+    dev: {
+      unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
+      ...(options.outbound === undefined
+        ? {}
+        : { outboundService: { type: 'node-handler' as const, handler: options.outbound } }),
+    },
   });
   try {
     await miniflare.ready;
@@ -92,8 +100,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** Opens the database alone, with no code of the Worker running, and closes it after `work`. */
-export async function withDatabase<T>(options: EngineOptions, work: (database: Database) => Promise<T>): Promise<T> {
+export type DatabaseOptions = Pick<EngineOptions, 'config' | 'distDirectory' | 'dataDirectory' | 'log'>;
+
+/** Opens the database alone, with no code of the Worker running, and closes it after `work`. Makes it if there is none. */
+export async function withDatabase<T>(options: DatabaseOptions, work: (database: Database) => Promise<T>): Promise<T> {
   const { config, distDirectory } = options;
   const miniflare = createMiniflare(options, {
     config: {
@@ -125,7 +135,10 @@ function databaseBinding(config: WorkerConfig) {
   return { [config.database.binding]: { type: 'd1' as const, id: config.database.id } };
 }
 
-function createMiniflare(options: EngineOptions, worker: WorkerOptions): Miniflare {
+function createMiniflare(
+  options: DatabaseOptions & Partial<Pick<EngineOptions, 'onRestart'>>,
+  worker: WorkerOptions,
+): Miniflare {
   const { dataDirectory, log } = options;
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   const before = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal))]));
@@ -143,7 +156,7 @@ function createMiniflare(options: EngineOptions, worker: WorkerOptions): Minifla
     resourcePersistencePath: path.join(dataDirectory, 'v3'),
     unsafeHandleRuntimeRestart: async () => {
       log('error', 'The engine crashed and was started again.');
-      options.onRestart(await miniflare.unsafeGetDirectURL());
+      options.onRestart?.(await miniflare.unsafeGetDirectURL());
     },
     workers: [worker],
   });
@@ -187,15 +200,15 @@ export function prepareEngineProcess(dataDirectory: string, log: Log): void {
   process.env.TMPDIR = scratch;
 
   if (process.env.MINIFLARE_WORKERD_PATH !== undefined) return;
-  if (spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status !== 0) {
+  const requireBesideMiniflare = createRequire(createRequire(import.meta.url).resolve('miniflare'));
+  const { default: binary }: { default: string } = requireBesideMiniflare('workerd');
+  if (spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', binary, '--version']).status !== 0) {
     log(
       'warn',
       'setpriv (of util-linux) is missing: if this process is killed with -9, the engine (workerd) stays behind and must be ended by hand.',
     );
     return;
   }
-  const requireBesideMiniflare = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  const { default: binary }: { default: string } = requireBesideMiniflare('workerd');
   process.env.APPLIANCE_WORKERD = binary;
   process.env.MINIFLARE_WORKERD_PATH = path.join(import.meta.dirname, 'workerd-with-parent.sh');
 }

@@ -1,10 +1,15 @@
 // The door to the outside: one HTTP server before the engine. It says truthfully who calls, lets nobody reach what the
 // engine keeps for itself, and answers in plain words while the engine is away.
-import type { IncomingHttpHeaders, IncomingMessage, RequestOptions, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, RequestOptions, ServerResponse } from 'node:http';
 import { Agent, createServer, request as httpRequest } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Callers } from './callers.ts';
 import type { Log } from './log.ts';
 import { messageOf, StartRefused } from './start-refused.ts';
+import type { TlsFiles } from './tls.ts';
+import { followTlsFiles, readTlsFiles } from './tls.ts';
 
 /** The engine closes idle connections after 5 s; leaving earlier avoids writing into a closing one. */
 const IDLE_CONNECTION_MS = 4_000;
@@ -15,6 +20,17 @@ const MAX_ENGINE_CONNECTIONS = 512;
 /** About the connection and not the request (RFC 9110, 7.6.1), or a claim about the caller that only a proxy may make. */
 const STRIPPED_HEADERS =
   /^(?:connection|keep-alive|proxy-.*|te|upgrade|expect|cf-.*|mf-.*|x-forwarded-.*|x-real-ip|forwarded)$/;
+/** Cloudflare Access's proof of who calls: signed, so it is believed for itself, but only a named proxy brings it. */
+const ACCESS_HEADER = 'cf-access-jwt-assertion';
+
+export interface FrontOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly callers: Callers;
+  /** Undefined: plain HTTP, for a proxy in front that ends TLS. */
+  readonly tls: TlsFiles | undefined;
+  readonly log: Log;
+}
 
 export interface Front {
   /** Where the outside finds the bridge. */
@@ -29,31 +45,37 @@ export interface Front {
  * Listens at once, so that a busy port is known before anything else is touched.
  * @throws StartRefused when the address cannot be had
  */
-export async function startFront(options: { host: string; port: number; log: Log }): Promise<Front> {
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const { tls, callers, log } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_ENGINE_CONNECTIONS, timeout: IDLE_CONNECTION_MS });
   let engine: URL | undefined;
   let isDraining = false;
   const answers = new Set<ServerResponse>();
 
-  const server = createServer((request, response) => {
+  const onRequest: RequestListener = (request, response) => {
     answers.add(response);
     response.once('close', () => answers.delete(response));
     if (isDraining) response.setHeader('connection', 'close');
     if (!isAdmitted(request.url)) return answer(response, 404, 'There is nothing here.');
     if (engine === undefined) return answer(response, 503, 'The bridge is starting. Try again in a few seconds.');
-    pass(request, response, { host: engine.hostname, port: engine.port, agent }, options.log);
-  });
+    const toEngine = { host: engine.hostname, port: engine.port, agent, headers: passedHeaders(request, callers) };
+    pass(request, response, toEngine, log);
+  };
+  const secure = tls === undefined ? undefined : createTlsServer(readTlsFiles(tls), onRequest);
+  const stopFollowing = secure === undefined || tls === undefined ? undefined : followTlsFiles(secure, tls, log);
+  const server = secure ?? createServer(onRequest);
   // Longer than the usual 60 s of a proxy in front, so that it is never this side that closes first.
   server.keepAliveTimeout = 65_000;
-  const url = await listen(server, options.host, options.port);
+  const authority = await listen(server, options.host, options.port);
 
   return {
-    url,
+    url: `${tls === undefined ? 'http' : 'https'}://${authority}`,
     setEngine(address) {
       engine = address;
     },
     async drain(deadline) {
       isDraining = true;
+      stopFollowing?.();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       while (answers.size > 0 && !deadline.aborted) await sleep(20);
@@ -71,7 +93,7 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   });
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${actualPort}`;
 }
 
 function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): string {
@@ -102,7 +124,6 @@ function pass(request: IncomingMessage, response: ServerResponse, engine: Reques
     ...engine,
     path: request.url,
     method: request.method,
-    headers: passedHeaders(request),
   });
   upstream.setTimeout(ENGINE_SILENCE_MS, () => upstream.destroy(new Error(`no answer within ${ENGINE_SILENCE_MS} ms`)));
   upstream.once('response', (incoming) => {
@@ -132,9 +153,11 @@ function pass(request: IncomingMessage, response: ServerResponse, engine: Reques
   request.pipe(upstream);
 }
 
-function passedHeaders(request: IncomingMessage): IncomingHttpHeaders {
+function passedHeaders(request: IncomingMessage, callers: Callers): IncomingHttpHeaders {
   const headers = withoutConnectionHeaders(request.headers);
-  headers['cf-connecting-ip'] = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  const assertion = request.headers[ACCESS_HEADER];
+  if (assertion !== undefined && callers.isFromProxy(request)) headers[ACCESS_HEADER] = assertion;
+  headers['cf-connecting-ip'] = callers.addressOf(request);
   return headers;
 }
 

@@ -1,19 +1,10 @@
 // The Worker's secrets: from the environment, else from secrets.json in the data directory, else made at the first start
 // and kept there. A key is never made for a database that already holds something sealed with another one.
 import { randomBytes, randomInt } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { writeDurably } from './durable-file.ts';
 import type { Environment } from './settings.ts';
 import { readVariableOrFile } from './settings.ts';
 import { describeIssues, StartRefused } from './start-refused.ts';
@@ -59,26 +50,42 @@ export interface SecretsOptions {
  * @throws StartRefused when secrets.json is unusable, or the key to existing data is missing
  */
 export function loadSecrets(options: SecretsOptions): SecretsResult {
-  const file = path.join(options.dataDirectory, SECRETS_FILE);
-  const stored = readStored(file);
-  const given: Secrets = {};
-  for (const name of SECRET_NAMES) {
-    const value = readVariableOrFile(options.environment, name);
-    if (value !== undefined) given[name] = value;
-  }
+  const { stored, given } = readSecrets(options.dataDirectory, options.environment);
   const present: Secrets = { ...stored, ...given };
   const made: Secrets = {};
   if (present.ENCRYPTION_KEY === undefined) {
     refuseIfDataExists(options.dataDirectory);
-    made.ENCRYPTION_KEY = randomBytes(ENCRYPTION_KEY_BYTES).toString('base64');
+    made.ENCRYPTION_KEY = makeEncryptionKey();
   }
   if (present.ADMIN_PASSWORD === undefined && !options.isAccessConfigured) made.ADMIN_PASSWORD = makePassword();
   if (present.API_TOKEN === undefined && options.wantsApiToken === true) {
     made.API_TOKEN = randomBytes(API_TOKEN_BYTES).toString('base64url');
   }
   const created = SECRET_NAMES.filter((name) => made[name] !== undefined);
-  if (created.length > 0) store(file, { ...stored, ...made });
+  if (created.length > 0) storeSecrets(options.dataDirectory, { ...stored, ...made });
   return { secrets: { ...present, ...made }, created };
+}
+
+/**
+ * The secrets that there are, by where they come from; those of the environment win.
+ * @throws StartRefused when secrets.json is unusable
+ */
+export function readSecrets(dataDirectory: string, environment: Environment): { stored: Secrets; given: Secrets } {
+  const given: Secrets = {};
+  for (const name of SECRET_NAMES) {
+    const value = readVariableOrFile(environment, name);
+    if (value !== undefined) given[name] = value;
+  }
+  return { stored: readStored(path.join(dataDirectory, SECRETS_FILE)), given };
+}
+
+/** Reads what a backup carries of secrets. @throws ZodError when it is not that */
+export function parseSecrets(content: unknown): Secrets {
+  return secretsSchema.parse(content);
+}
+
+export function makeEncryptionKey(): string {
+  return randomBytes(ENCRYPTION_KEY_BYTES).toString('base64');
 }
 
 function readStored(file: string): Secrets {
@@ -110,7 +117,7 @@ function refuseIfDataExists(dataDirectory: string): void {
   );
 }
 
-function makePassword(): string {
+export function makePassword(): string {
   const group = () =>
     Array.from({ length: PASSWORD_GROUP_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)]).join(
       '',
@@ -118,15 +125,7 @@ function makePassword(): string {
   return Array.from({ length: PASSWORD_GROUPS }, group).join('-');
 }
 
-/** Written aside, synced and renamed: a power cut leaves the old file or the new one, never half of one. */
-function store(file: string, secrets: Secrets): void {
-  const aside = `${file}.new`;
-  const descriptor = openSync(aside, 'w', 0o600);
-  try {
-    writeSync(descriptor, `${JSON.stringify(secrets, null, 2)}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(aside, file);
+/** Replaces secrets.json. A power cut leaves the old file or the new one, never half of one. */
+export function storeSecrets(dataDirectory: string, secrets: Secrets): void {
+  writeDurably(path.join(dataDirectory, SECRETS_FILE), `${JSON.stringify(secrets, null, 2)}\n`, 0o600);
 }

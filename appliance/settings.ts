@@ -4,7 +4,9 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { LogFormat } from './log.ts';
 import type { OptionValues } from './options.ts';
+import type { ProxySettings } from './outbound.ts';
 import { describeIssues, messageOf, StartRefused } from './start-refused.ts';
+import type { TlsFiles } from './tls.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,10 +28,24 @@ export const HOST_OPTIONS = {
   help: { type: 'boolean', help: 'show this and end' },
 } as const;
 
+/** Automatic backups, into `directory`. */
+export interface BackupSettings {
+  /** Cron expression (UTC); undefined: none are made. */
+  readonly schedule: string | undefined;
+  /** So many of them are kept. */
+  readonly keepCount: number;
+  readonly directory: string;
+}
+
 export interface HostSettings {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
+  readonly tls: TlsFiles | undefined;
+  /** Addresses and networks, separated by commas; '' for none. */
+  readonly trustedProxies: string;
+  readonly outboundProxy: ProxySettings | undefined;
+  readonly backups: BackupSettings;
   readonly dataDirectory: string;
   readonly distDirectory: string;
   readonly logFormat: LogFormat;
@@ -46,7 +62,22 @@ const settingsSchema = z.object({
   data: z.string(),
   dist: z.string(),
   'log-format': z.enum(['json', 'text'], 'expected json or text'),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  TRUSTED_PROXIES: z.string(),
+  HTTPS_PROXY: z.string().optional(),
+  NO_PROXY: z.string(),
+  BACKUP_SCHEDULE: z.string(),
+  BACKUP_KEEP: z
+    .string()
+    .regex(/^\d+$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(1_000, 'expected 1 to 1000')),
+  BACKUP_DIR: z.string().optional(),
 });
+
+/** At a quiet hour, and not on the hour, when everybody else's begin. */
+const DEFAULT_BACKUP_SCHEDULE = '40 2 * * *';
 
 /** @throws StartRefused with every setting that is wrong, at once */
 export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, environment: Environment): HostSettings {
@@ -57,17 +88,57 @@ export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, env
     dist: options.dist ?? path.join(import.meta.dirname, '../dist'),
     'log-format':
       options['log-format'] ?? readVariable(environment, 'LOG_FORMAT') ?? (process.stdout.isTTY ? 'text' : 'json'),
+    TLS_CERT_FILE: readVariable(environment, 'TLS_CERT_FILE'),
+    TLS_KEY_FILE: readVariable(environment, 'TLS_KEY_FILE'),
+    TRUSTED_PROXIES: readVariable(environment, 'TRUSTED_PROXIES') ?? '',
+    // Its address may hold a password.
+    HTTPS_PROXY: readVariableOrFile(environment, 'HTTPS_PROXY'),
+    NO_PROXY: readVariable(environment, 'NO_PROXY') ?? '',
+    BACKUP_SCHEDULE: readVariable(environment, 'BACKUP_SCHEDULE') ?? DEFAULT_BACKUP_SCHEDULE,
+    BACKUP_KEEP: readVariable(environment, 'BACKUP_KEEP') ?? '7',
+    BACKUP_DIR: readVariable(environment, 'BACKUP_DIR'),
   });
   if (!result.success) throw new StartRefused(`The settings are not usable: ${describeIssues(result.error)}.`);
   const settings = result.data;
+  const dataDirectory = path.resolve(settings.data);
   return {
     host: settings.host,
     port: settings.port,
-    dataDirectory: path.resolve(settings.data),
+    tls: tlsFiles(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE),
+    trustedProxies: settings.TRUSTED_PROXIES,
+    outboundProxy:
+      settings.HTTPS_PROXY === undefined ? undefined : { proxyUrl: settings.HTTPS_PROXY, noProxy: settings.NO_PROXY },
+    backups: {
+      schedule: settings.BACKUP_SCHEDULE === 'off' ? undefined : settings.BACKUP_SCHEDULE,
+      keepCount: settings.BACKUP_KEEP,
+      directory: path.resolve(settings.BACKUP_DIR ?? path.join(dataDirectory, 'backups')),
+    },
+    dataDirectory,
     distDirectory: path.resolve(settings.dist),
     logFormat: settings['log-format'],
     exitsWithParent: options['exit-with-parent'] === true,
   };
+}
+
+function tlsFiles(certificateFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {
+  if (certificateFile === undefined && keyFile === undefined) return undefined;
+  if (certificateFile !== undefined && keyFile !== undefined) return { certificateFile, keyFile };
+  throw new StartRefused('TLS needs both TLS_CERT_FILE and TLS_KEY_FILE, and only one is set. Set both or neither.');
+}
+
+/**
+ * Refuses certificates of the site's own authorities (NODE_EXTRA_CA_CERTS) that would be left out in silence.
+ * @throws StartRefused when the file cannot be read or holds no certificate
+ */
+export function checkExtraAuthorities(environment: Environment): void {
+  const file = readVariable(environment, 'NODE_EXTRA_CA_CERTS');
+  if (file === undefined) return;
+  try {
+    if (/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.test(readFileSync(file, 'utf8'))) return;
+  } catch (cause) {
+    throw new StartRefused(`NODE_EXTRA_CA_CERTS names ${file}, which cannot be read (${messageOf(cause)}).`, { cause });
+  }
+  throw new StartRefused(`NODE_EXTRA_CA_CERTS names ${file}, which holds no PEM certificate.`);
 }
 
 /** A variable that is set to nothing counts as not set: compose files write it so. */

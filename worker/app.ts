@@ -1,6 +1,7 @@
 /** What a request's handler is handed: the settings, the bindings, the clock, and who is asking. */
 import type { KeyedSealer } from '../src/crypto/seal.ts';
 import type { Clock, Fetch } from '../src/runtime.ts';
+import type { TokenScope } from '../src/store/api-tokens.ts';
 import type { Settings } from './settings.ts';
 
 /** The calls that pages and API make to a connection's collector (worker/collector.ts). */
@@ -24,9 +25,9 @@ export interface App {
 
 /** Who asks. `by` is how the diary names them. */
 export type Identity =
-  | { readonly kind: 'administrator'; readonly by: string }
+  | { readonly kind: 'administrator'; readonly by: string; readonly sessionId: string }
   | { readonly kind: 'access'; readonly by: string }
-  | { readonly kind: 'token'; readonly by: string };
+  | { readonly kind: 'token'; readonly by: string; readonly scope: TokenScope };
 
 /** A request with the parameters of its route. */
 export type RoutedRequest = Request & { readonly params: Readonly<Record<string, string>> };

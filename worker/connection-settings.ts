@@ -70,9 +70,10 @@ export async function saveConnection(
     }),
   );
   const row = { id, name: settings.name, settings: JSON.stringify(settings), secrets: sealed, nowMs, by };
+  const detail = changesText(existing && storedSettings(existing), settings, sealed);
   try {
     if (existing === null) await createConnection(app.db, row);
-    else if (!(await updateConnection(app.db, { ...row, expectedVersion: existing.configVersion }))) {
+    else if (!(await updateConnection(app.db, { ...row, detail, expectedVersion: existing.configVersion }))) {
       return { kind: 'conflict' };
     }
   } catch (error) {
@@ -81,6 +82,29 @@ export async function saveConnection(
   }
   await pokeCollector(app, id);
   return { kind: 'saved', id };
+}
+
+/** What a change is about, field by field, for the audit. A secret is named, never shown. */
+function changesText(
+  before: ConnectionSettings | null,
+  after: ConnectionSettings,
+  secrets: readonly { readonly name: string }[],
+): string {
+  const old = new Map(before ? leavesOf(before) : []);
+  const changed = leavesOf(after).flatMap(([path, value]) =>
+    old.get(path) === value ? [] : [`${path}: ${old.get(path) ?? 'nothing'} → ${value}`],
+  );
+  const all = [...changed, ...secrets.map(({ name }) => `secrets.${name}: a new one`)];
+  return all.length === 0 ? 'Saved without a change.' : `${all.join('; ')}.`;
+}
+
+/** Every setting by its place, with dots, and its value as JSON. */
+function leavesOf(value: object, prefix = ''): [path: string, value: string][] {
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? leavesOf(item, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, JSON.stringify(item)] satisfies [string, string]],
+  );
 }
 
 /** The base URL that each secret is sent to, by its path in the settings. */

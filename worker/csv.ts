@@ -2,6 +2,9 @@
 
 export type Cell = string | number | boolean | null;
 
+/** Rows read at a time for a download. */
+export const CSV_CHUNK_ROWS = 5_000;
+
 /** One line of CSV, with its line end. */
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
@@ -35,6 +38,30 @@ export function csvStream(
       const page = await pages.next();
       if (page.done) controller.close();
       else controller.enqueue(encoder.encode(page.value.map(csvLine).join('')));
+    },
+  });
+}
+
+/** The columns of a row's schema are the columns of its CSV. */
+export function csvAnswer<T>(
+  fileName: string,
+  columns: readonly string[],
+  read: (after: T | null) => Promise<readonly T[]>,
+  convert: (row: T) => Record<string, Cell>,
+): Response {
+  async function* pages(): AsyncGenerator<Cell[][]> {
+    let after: T | null = null;
+    for (;;) {
+      const rows: readonly T[] = await read(after);
+      if (rows.length > 0) yield rows.map(convert).map((row) => columns.map((column) => row[column] ?? null));
+      after = rows.at(-1) ?? null;
+      if (rows.length < CSV_CHUNK_ROWS) return;
+    }
+  }
+  return new Response(csvStream(columns, pages()), {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="${fileName}.csv"`,
     },
   });
 }

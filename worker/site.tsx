@@ -2,6 +2,7 @@
  * From request to answer: settings first, then who is asking, then the route; every way out, failures included, gets
  * its security headers here.
  */
+import { noteSessionSeen } from '../src/store/sessions.ts';
 import type { App, Visit } from './app.ts';
 import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
 import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
@@ -35,7 +36,8 @@ export async function answerRequest(request: Request, app: App): Promise<Respons
   let response: Response;
   try {
     const isApi = isApiPath(url.pathname);
-    const { identity, session } = await recognise(request, { settings: app.settings, fetch: app.fetch, nowMs, isApi });
+    const { settings, db, fetch } = app;
+    const { identity, session } = await recognise(request, { settings, db, fetch, nowMs, isApi });
     visit = { ...visit, identity };
     if (identity?.kind !== 'token') requireSameOrigin(request, url);
     response = await dispatch(withoutHead(request), visit);
@@ -63,7 +65,8 @@ async function renewed(
   const isUse = !request.headers.has('hx-request') && !response.headers.has('set-cookie');
   if (!isUse || !needsRenewal(session, visit.nowMs)) return response;
   const headers = new Headers(response.headers);
-  const next = { beganMs: session.beganMs, seenMs: visit.nowMs };
+  const next = { ...session, seenMs: visit.nowMs };
+  await noteSessionSeen(visit.app.db, session.id, visit.nowMs);
   headers.append('set-cookie', await sessionCookie(visit.app.settings, next, isHttps));
   return new Response(response.body, { status: response.status, headers });
 }

@@ -4,6 +4,8 @@
  * src/connection.ts, which the store does not know.
  */
 
+import { recordAudit, recordAuditIfChanged } from './audit.ts';
+
 /** A connection as stored. `settings` is JSON text without secrets. */
 export interface ConnectionRow {
   readonly id: number;
@@ -97,6 +99,7 @@ export async function createConnection(
       .bind(id, name, settings, nowMs),
     ...secrets.map((secret) => upsertSecret(db, id, secret, nowMs)),
     insertEvent(db, id, nowMs, 'created', `The connection was created by ${by}.`),
+    recordAudit(db, { by, atMs: nowMs, action: 'connection created', connectionId: id, detail: `Named "${name}".` }),
   ];
   await withNameCheck(name, db.batch(statements));
 }
@@ -115,11 +118,13 @@ export async function updateConnection(
     secrets: readonly SealedSecret[];
     nowMs: number;
     by: string;
+    /** What changed, for the audit; without secrets. */
+    detail: string;
   },
 ): Promise<boolean> {
-  const { id, expectedVersion, name, settings, secrets, nowMs, by } = change;
+  const { id, expectedVersion, name, settings, secrets, nowMs, by, detail } = change;
   const isCurrent = 'EXISTS (SELECT 1 FROM connection WHERE id = ?1 AND config_version = ?2)';
-  // The version is raised last: the statements before it look at it to know whether they may run.
+  // The version is raised after the others: the statements before it look at it to know whether they may run.
   const statements = [
     ...secrets.map((secret) =>
       db
@@ -142,9 +147,10 @@ export async function updateConnection(
          WHERE id = ?1 AND config_version = ?2`,
       )
       .bind(id, expectedVersion, name, settings, nowMs),
+    recordAuditIfChanged(db, { by, atMs: nowMs, action: 'settings changed', connectionId: id, detail }),
   ];
   const results = await withNameCheck(name, db.batch(statements));
-  return (results.at(-1)?.meta.changes ?? 0) > 0;
+  return (results.at(-2)?.meta.changes ?? 0) > 0;
 }
 
 /** Pauses or resumes; says whether that changed anything. */
@@ -170,6 +176,13 @@ export async function setPaused(
     db
       .prepare('UPDATE connection SET paused = ?2, config_version = config_version + 1 WHERE id = ?1 AND paused <> ?2')
       .bind(id, flag),
+    recordAuditIfChanged(db, {
+      by,
+      atMs: nowMs,
+      action: paused ? 'connection paused' : 'connection resumed',
+      connectionId: id,
+      detail: '',
+    }),
   ]);
   return (results[1]?.meta.changes ?? 0) > 0;
 }
@@ -180,6 +193,7 @@ export async function deleteConnection(
   change: { id: number; nowMs: number; by: string },
 ): Promise<boolean> {
   const { id, nowMs, by } = change;
+  const name = (await readConnection(db, id))?.name ?? '';
   const results = await db.batch([
     db
       .prepare(
@@ -189,6 +203,13 @@ export async function deleteConnection(
       )
       .bind(id, nowMs, by),
     db.prepare('DELETE FROM connection WHERE id = ?1').bind(id),
+    recordAuditIfChanged(db, {
+      by,
+      atMs: nowMs,
+      action: 'connection deleted',
+      connectionId: id,
+      detail: `Named "${name}".`,
+    }),
   ]);
   return (results[0]?.meta.changes ?? 0) > 0;
 }

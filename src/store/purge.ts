@@ -70,10 +70,16 @@ export async function purgeConnection(
   return results.reduce((total, { meta }) => total + meta.changes, 0);
 }
 
-/** Removes what belongs to no connection: failed sign-ins of yesterday. */
+/** How long the audit is kept, and sessions after their beginning. Days. */
+const AUDIT_DAYS = 1_100;
+const SESSION_DAYS = 30;
+
+/** Removes what belongs to no connection: failed sign-ins of yesterday, sessions long over, the audit of years ago. */
 export async function purgeShared(db: D1Database, nowMs: number): Promise<void> {
-  await db
-    .prepare('DELETE FROM login_attempt WHERE last_failed_ms < ?1')
-    .bind(nowMs - DAY_MS)
-    .run();
+  const remove = (sql: string, days: number) => db.prepare(sql).bind(nowMs - days * DAY_MS);
+  await db.batch([
+    remove('DELETE FROM login_attempt WHERE last_failed_ms < ?1', 1),
+    remove('DELETE FROM session WHERE began_at_ms < ?1', SESSION_DAYS),
+    remove(`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 LIMIT ${ROWS_MAX})`, AUDIT_DAYS),
+  ]);
 }

@@ -3,7 +3,9 @@
  * made, and its handler. Unknown parameters and fields are refused, not ignored.
  */
 import * as z from 'zod';
+import type { TokenScope } from '../../src/store/api-tokens.ts';
 import type { App, Identity, Visit } from '../app.ts';
+import { isSafeMethod } from '../auth/guard.ts';
 import { readJsonBody } from '../body.ts';
 import { json, ProblemError } from '../respond.ts';
 import { fieldErrors } from './field-errors.ts';
@@ -24,6 +26,8 @@ interface EndpointSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
+  /** What a token needs. Default: read for what changes nothing, all for what does. */
+  readonly scope?: 'push';
   readonly params: P;
   readonly query?: Q;
   readonly body?: B;
@@ -43,6 +47,7 @@ export interface Endpoint {
   readonly summary: string;
   readonly description: string;
   readonly tag: string;
+  readonly scope: 'push' | null;
   readonly params: z.ZodType;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
@@ -65,6 +70,7 @@ export function endpoint<
     summary: spec.summary,
     description: spec.description ?? '',
     tag: spec.tag,
+    scope: spec.scope ?? null,
     params: spec.params,
     query: spec.query ?? null,
     body: spec.body ?? null,
@@ -74,6 +80,7 @@ export function endpoint<
     problems: spec.problems ?? {},
     async run(visit, request, rawParams) {
       if (visit.identity === null) throw new ProblemError(401, 'Not signed in', 'Sign in or send the API token.');
+      requireScope(visit.identity, request.method, spec.scope ?? null);
       const call = {
         app: visit.app,
         identity: visit.identity,
@@ -95,6 +102,21 @@ export function endpoint<
 /** An answer with headers of its own (ETag, Location), checked like any other. */
 export function answer<A extends z.ZodType>(schema: A, body: z.input<A>, init: ResponseInit): Response {
   return json(schema.parse(body), init);
+}
+
+/** What a token needs for an endpoint. */
+export function neededScope(method: string, scope: 'push' | null): TokenScope {
+  if (scope !== null) return scope;
+  return isSafeMethod(method) ? 'read' : 'all';
+}
+
+/** Refuses a token that may do less than is asked. People may do everything. Throws `ProblemError` 403. */
+export function requireScope(identity: Identity, method: string, scope: 'push' | null): void {
+  if (identity.kind !== 'token' || identity.scope === 'all') return;
+  const needed = neededScope(method, scope);
+  if (identity.scope === needed) return;
+  const detail = `This needs a token of scope ${needed === 'all' ? 'all' : `${needed} or all`}; ${identity.by} has scope ${identity.scope}. Nothing was changed.`;
+  throw new ProblemError(403, 'Not in the scope of the token', detail);
 }
 
 const NO_PARAMETERS = z.strictObject({});

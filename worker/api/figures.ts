@@ -9,7 +9,7 @@ import {
   listStateChanges,
   type StateChangeRow,
 } from '../../src/store/figures-read.ts';
-import { type Cell, csvStream } from '../csv.ts';
+import { type Cell, CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { endpoint } from './endpoint.ts';
 import {
   connectionParams,
@@ -29,8 +29,6 @@ import {
 } from './shapes.ts';
 
 const TAG = 'Figures';
-/** Rows read at a time for a CSV download. */
-const CSV_CHUNK_ROWS = 5_000;
 
 const interval = z
   .strictObject({
@@ -83,30 +81,6 @@ function toStateChange({ atMs, sinceMs, ...row }: StateChangeRow): z.input<typeo
 }
 function toActivity({ startMs, endMs, ...row }: ActivityRow): z.input<typeof activity> {
   return { ...row, start: iso(startMs), end: iso(endMs), durationMs: endMs - startMs };
-}
-
-/** The columns of a row's schema are the columns of its CSV. */
-function csvAnswer<T>(
-  fileName: string,
-  columns: readonly string[],
-  read: (after: T | null) => Promise<readonly T[]>,
-  convert: (row: T) => Record<string, Cell>,
-): Response {
-  async function* pages(): AsyncGenerator<Cell[][]> {
-    let after: T | null = null;
-    for (;;) {
-      const rows: readonly T[] = await read(after);
-      if (rows.length > 0) yield rows.map(convert).map((row) => columns.map((column) => row[column] ?? null));
-      after = rows.at(-1) ?? null;
-      if (rows.length < CSV_CHUNK_ROWS) return;
-    }
-  }
-  return new Response(csvStream(columns, pages()), {
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${fileName}.csv"`,
-    },
-  });
 }
 
 export const listIntervalsEndpoint = endpoint({

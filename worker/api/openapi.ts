@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made from the same schemas that check requests and answers: it cannot disagree with them. */
 import * as z from 'zod';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, neededScope } from './endpoint.ts';
 
 export interface ApiRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -56,7 +56,12 @@ export function openApiDocument(routes: readonly ApiRoute[]): OpenApiDocument {
     paths,
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'The API_TOKEN of the deployment.' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A token of the Access page, of the scope that the operation names, or the API_TOKEN of the deployment.',
+        },
         session: { type: 'apiKey', in: 'cookie', name: '__Host-session', description: "A signed-in browser's cookie." },
       },
       schemas,
@@ -78,6 +83,7 @@ function operation(method: string, template: string, endpoint: Endpoint, schemas
   const problems = {
     400: 'The request is not valid; nothing was changed.',
     401: 'Not signed in.',
+    403: 'The token is of another scope, or the request is not from a page of this site.',
     ...(template.includes('{') && { 404: 'There is no such thing.' }),
     ...endpoint.problems,
   };
@@ -85,7 +91,9 @@ function operation(method: string, template: string, endpoint: Endpoint, schemas
     operationId: operationId(method, template),
     tags: [endpoint.tag],
     summary: endpoint.summary,
-    ...(endpoint.description && { description: endpoint.description }),
+    description: [endpoint.description, `Token scope: ${neededScope(method, endpoint.scope)}.`]
+      .filter(Boolean)
+      .join(' '),
     parameters: [
       ...parameters('path', endpoint.params, schemas),
       ...(endpoint.query ? parameters('query', endpoint.query, schemas) : []),

@@ -1,12 +1,15 @@
 /** Who is asking, and may a request of theirs change anything? Closed: what is not recognised is nobody. */
 
 import type { Fetch } from '../../src/runtime.ts';
+import { findApiToken } from '../../src/store/api-tokens.ts';
+import { isSessionOpen } from '../../src/store/sessions.ts';
 import type { Identity } from '../app.ts';
 import { ProblemError } from '../respond.ts';
 import type { Settings } from '../settings.ts';
 import { verifyAccessToken } from './access.ts';
 import { isEqualSecret } from './compare.ts';
 import { readSession, type Session } from './session.ts';
+import { tokenDigest } from './token.ts';
 
 export interface Recognised {
   readonly identity: Identity | null;
@@ -20,14 +23,13 @@ export interface Recognised {
  */
 export async function recognise(
   request: Request,
-  { settings, fetch, nowMs, isApi }: { settings: Settings; fetch: Fetch; nowMs: number; isApi: boolean },
+  context: { settings: Settings; db: D1Database; fetch: Fetch; nowMs: number; isApi: boolean },
 ): Promise<Recognised> {
+  const { settings, db, fetch, nowMs, isApi } = context;
   const authorization = request.headers.get('authorization');
   if (isApi && authorization !== null) {
-    const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
-    const isKnown =
-      token !== undefined && settings.apiToken !== null && (await isEqualSecret(token, settings.apiToken));
-    return { identity: isKnown ? { kind: 'token', by: 'the API token' } : null, session: null };
+    const [, token] = /^bearer +(\S{1,500})$/i.exec(authorization) ?? [];
+    return { identity: token === undefined ? null : await tokenIdentity(token, context), session: null };
   }
   const assertion = request.headers.get('cf-access-jwt-assertion');
   if (settings.access && assertion) {
@@ -35,7 +37,20 @@ export async function recognise(
     if (email !== null) return { identity: { kind: 'access', by: email }, session: null };
   }
   const session = settings.adminPassword === null ? null : await readSession(settings, request, nowMs);
-  return { identity: session ? { kind: 'administrator', by: 'the administrator' } : null, session };
+  if (!session || !(await isSessionOpen(db, session.id))) return { identity: null, session: null };
+  return { identity: { kind: 'administrator', by: 'the administrator', sessionId: session.id }, session };
+}
+
+/** The deployment's own token may do everything; one made on the Access page what its scope says. */
+async function tokenIdentity(
+  token: string,
+  { settings, db, nowMs }: { settings: Settings; db: D1Database; nowMs: number },
+): Promise<Identity | null> {
+  if (settings.apiToken !== null && (await isEqualSecret(token, settings.apiToken))) {
+    return { kind: 'token', by: 'the API token', scope: 'all' };
+  }
+  const known = await findApiToken(db, await tokenDigest(token), nowMs);
+  return known && { kind: 'token', by: `the token "${known.name}"`, scope: known.scope };
 }
 
 /** True for methods that change nothing. */

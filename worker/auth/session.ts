@@ -1,13 +1,14 @@
 /**
- * Sessions as a signed cookie: nothing is stored, nothing can be forged without ENCRYPTION_KEY, and a changed
- * ADMIN_PASSWORD ends them all. The cookie holds when the session began and when it was last used, and no more.
+ * Sessions as a signed cookie: nothing can be forged without ENCRYPTION_KEY, and a changed ADMIN_PASSWORD ends them all.
+ * The cookie holds when the session began, when it was last used, and its id, under which it can be ended from afar
+ * (src/store/sessions.ts).
  */
 import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { parseEncryptionKeys } from '../../src/crypto/seal.ts';
 import type { Settings } from '../settings.ts';
 
-const IDLE_MS = 12 * 3_600_000;
-const ABSOLUTE_MS = 7 * 24 * 3_600_000;
+export const IDLE_MS = 12 * 3_600_000;
+export const ABSOLUTE_MS = 7 * 24 * 3_600_000;
 /** A session in use gets a fresh cookie when the present one is older than this. */
 const RENEW_AFTER_MS = 5 * 60_000;
 
@@ -16,13 +17,19 @@ const SECURE_COOKIE = '__Host-session';
 const PLAIN_COOKIE = 'session';
 
 export interface Session {
+  readonly id: string;
   readonly beganMs: number;
   readonly seenMs: number;
 }
 
+/** A new session's id: 128 random bits. */
+export function newSessionId(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
+}
+
 /** The cookie that begins or goes on with a session, as a `set-cookie` value. */
 export async function sessionCookie(settings: Settings, session: Session, isHttps: boolean): Promise<string> {
-  const payload = `v1.${session.beganMs}.${session.seenMs}`;
+  const payload = `v1.${session.beganMs}.${session.seenMs}.${session.id}`;
   const [key] = await signingKeys(settings);
   if (!key) throw new Error('There is no encryption key.');
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(payload)));
@@ -34,7 +41,7 @@ export function endedSessionCookies(isHttps: boolean): string[] {
   return isHttps ? [cookie(true, '', 0), cookie(false, '', 0)] : [cookie(false, '', 0)];
 }
 
-/** The session that a request carries, or null: none, forged, or over. */
+/** The session that a request carries, or null: none, forged, or over by its times. Whether it was ended the store knows. */
 export async function readSession(settings: Settings, request: Request, nowMs: number): Promise<Session | null> {
   const cookies = parseCookies(request.headers.get('cookie') ?? '');
   for (const name of [SECURE_COOKIE, PLAIN_COOKIE]) {
@@ -55,13 +62,14 @@ function isAlive({ beganMs, seenMs }: Session, nowMs: number): boolean {
 }
 
 async function openSession(settings: Settings, value: string): Promise<Session | null> {
-  const [, payload, began, seen, mac] = /^(v1\.(\d{1,16})\.(\d{1,16}))\.([\w-]{1,100})$/.exec(value) ?? [];
+  const [, payload, began, seen, id, mac] =
+    /^(v1\.(\d{1,16})\.(\d{1,16})\.([\w-]{1,40}))\.([\w-]{1,100})$/.exec(value) ?? [];
   const bytes = mac === undefined ? undefined : fromBase64(mac);
-  if (payload === undefined || !bytes) return null;
+  if (payload === undefined || id === undefined || !bytes) return null;
   // An old key still opens sessions while the encryption key is being rotated.
   for (const key of await signingKeys(settings)) {
     const isGenuine = await crypto.subtle.verify('HMAC', key, bytes, utf8(payload));
-    if (isGenuine) return { beganMs: Number(began), seenMs: Number(seen) };
+    if (isGenuine) return { id, beganMs: Number(began), seenMs: Number(seen) };
   }
   return null;
 }

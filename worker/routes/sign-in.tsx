@@ -1,9 +1,10 @@
 /** Signing in and out with the administrator's password. */
 import { forgetAttempts, reserveAttempt } from '../../src/store/login-attempts.ts';
+import { addSession, endSession } from '../../src/store/sessions.ts';
 import type { Visit } from '../app.ts';
 import { isEqualSecret } from '../auth/compare.ts';
 import { attemptAddress, isSeenOverHttps } from '../auth/guard.ts';
-import { endedSessionCookies, sessionCookie } from '../auth/session.ts';
+import { endedSessionCookies, newSessionId, sessionCookie } from '../auth/session.ts';
 import { readForm } from '../body.ts';
 import { MessagePage } from '../pages/message.tsx';
 import { SignInPage } from '../pages/sign-in.tsx';
@@ -42,12 +43,19 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
     return htmlPage(<SignInPage next={next} error="This is not the administrator password." />, { status: 403 });
   }
   await forgetAttempts(app.db, address);
-  const session = { beganMs: nowMs, seenMs: nowMs };
+  const session = { id: newSessionId(), beganMs: nowMs, seenMs: nowMs };
+  const browser = request.headers.get('user-agent') ?? '';
+  const row = { id: session.id, beganAtMs: nowMs, seenAtMs: nowMs, address: visit.address || 'unknown', browser };
+  await addSession(app.db, row, 'the administrator');
   const cookie = await sessionCookie(app.settings, session, isSeenOverHttps(request, visit.url));
   return seeOther(next, { 'set-cookie': cookie });
 }
 
 export async function signOut(request: Request, visit: Visit): Promise<Response> {
+  const { identity, app, nowMs } = visit;
+  if (identity?.kind === 'administrator') {
+    await endSession(app.db, { id: identity.sessionId, nowMs, by: identity.by, action: 'signed out' });
+  }
   const headers = new Headers();
   for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
   return seeOther('/sign-in', headers);

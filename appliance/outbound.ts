@@ -1,0 +1,73 @@
+// The Worker's outgoing requests through the site's HTTP proxy, where it has one. workerd itself knows no proxies, so the
+// requests come here and go on from Node, bytes unchanged: a body that is cut off stays visibly cut off.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { Log } from './log.ts';
+import { messageOf, StartRefused } from './start-refused.ts';
+
+export interface ProxySettings {
+  /** http://[user:password@]host:port, or https:// where the proxy itself speaks TLS. */
+  readonly proxyUrl: string;
+  /** Hosts that are asked directly, separated by commas, as in the usual NO_PROXY; '' for none. */
+  readonly noProxy: string;
+}
+
+export type OutboundHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const MAX_CONNECTIONS = 64;
+/** Of the engine, or about the connection to here and not the request. */
+const STRIPPED_HEADERS = /^(?:mf-.*|cf-worker|connection|keep-alive|proxy-.*|te|transfer-encoding|upgrade|expect)$/;
+
+/**
+ * Handles what the Worker fetches. Always https to the destination: the proxy sees its name and port and nothing else.
+ * @throws StartRefused when the proxy's address is none
+ */
+export function createOutbound({ proxyUrl, noProxy }: ProxySettings, log: Log): OutboundHandler {
+  const proxy = URL.parse(proxyUrl);
+  if (proxy === null || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
+    throw new StartRefused('HTTPS_PROXY is not an address such as http://proxy.example:3128.');
+  }
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_CONNECTIONS,
+    proxyEnv: { HTTPS_PROXY: proxyUrl, NO_PROXY: noProxy },
+  });
+  return (request, response) => {
+    const host = URL.parse(`https://${request.headers.host ?? ''}/`);
+    if (host === null) return void response.destroy();
+    const upstream = httpsRequest({
+      agent,
+      host: host.hostname.replace(/^\[|\]$/g, ''),
+      port: host.port === '' ? 443 : Number(host.port),
+      path: request.url,
+      method: request.method,
+      headers: passedHeaders(request),
+    });
+    upstream.once('response', (incoming) => {
+      response.writeHead(incoming.statusCode ?? 502, passedHeaders(incoming));
+      incoming.pipe(response);
+      // Cut off there: cut off here too, never ended as if it were whole.
+      incoming.once('error', () => response.destroy());
+      incoming.once('aborted', () => response.destroy());
+    });
+    upstream.once('error', (error) => {
+      if (response.destroyed) return; // the Worker has given up waiting
+      log('warn', `A request to ${host.host} through the proxy ${proxy.host} failed: ${messageOf(error)}.`);
+      response.destroy();
+    });
+    response.once('close', () => {
+      if (!response.writableFinished) upstream.destroy();
+    });
+    request.pipe(upstream);
+  };
+}
+
+/** As pairs, so that repeated headers stay repeated. */
+function passedHeaders({ rawHeaders }: IncomingMessage): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (!STRIPPED_HEADERS.test(name.toLowerCase())) kept.push(name, value);
+  }
+  return kept;
+}

@@ -1,0 +1,120 @@
+// Polls the same traffic with the bridge and with the floor, side by side: each has stand-ins of its own, and the floor
+// polls half a period after the bridge, so that a noisy machine is noisy for both and neither waits for the other.
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stage } from '../../test/host/support/stage.ts';
+import { Bridge } from './bridge.ts';
+import { processCpuMs, processMemory } from './process-cpu.ts';
+import { readDeliveries, readPolls, type StandIns, startStandIns, type Traffic } from './stand-ins.ts';
+
+/** Ordinary polls before the measurement begins: the first one, which brings everybody, is over by then. */
+const WARM_POLLS = 6;
+const WARM_LIMIT_MS = 60_000;
+/** What was served last is given so long to arrive before it is looked for. */
+const DELIVERY_WAIT_MS = 2_000;
+
+/** What one program did with the traffic. */
+export interface PollRun {
+  readonly polls: number;
+  /** Processor time of all its processes. */
+  readonly cpuMsPerPoll: number;
+  /** Between the arrivals of two polls at NCC. */
+  readonly spacingsMs: readonly number[];
+  readonly delaysMs: readonly number[];
+  /** Changes served that did not arrive. */
+  readonly missing: number;
+  readonly answerBytes: number;
+  readonly peakBytes: Readonly<Record<string, number>>;
+}
+
+export interface PollOptions {
+  readonly traffic: Traffic;
+  readonly measuredPolls: number;
+  readonly distDirectory?: string | undefined;
+  readonly withFloor?: boolean;
+}
+
+export async function measurePolling(stage: Stage, options: PollOptions): Promise<{ bridge: PollRun; floor: PollRun | null }> {
+  const { traffic, measuredPolls, withFloor = true } = options;
+  const own = await startStandIns(stage, traffic);
+  const bridge = await Bridge.start(stage, { distDirectory: options.distDirectory });
+  await bridge.connect(own, traffic.periodS);
+  const periodMs = await warmUp(own);
+  const { host, engine } = bridge.pids();
+  const bridgePids = { host, ...Object.fromEntries(engine.map((pid, i) => [i === 0 ? 'engine' : `engine ${i}`, pid])) };
+  const floor = withFloor ? await startFloor(stage, traffic, await halfWayBetween(own, periodMs)) : null;
+  const [bridgeRun, floorRun] = await Promise.all([
+    measure(own, bridgePids, periodMs, measuredPolls),
+    floor ? measure(floor.standIns, { floor: floor.pid }, periodMs, measuredPolls) : null,
+  ]);
+  await Promise.all([bridge.end(), floor?.end()]);
+  await Promise.all([own.end(), floor?.standIns.end()]);
+  return { bridge: bridgeRun, floor: floorRun };
+}
+
+async function halfWayBetween({ nccUrl }: StandIns, periodMs: number) {
+  const lastMs = (await readPolls(nccUrl)).at(-1)?.arrivalMs ?? 0;
+  return { periodMs, phaseMs: Math.round((lastMs + periodMs / 2) % periodMs) };
+}
+
+async function startFloor(stage: Stage, traffic: Traffic, grid: { periodMs: number; phaseMs: number }) {
+  const standIns = await startStandIns(stage, traffic);
+  const args = [
+    'bench/floor.ts',
+    ...['--ncc', standIns.nccUrl, '--mpower', standIns.mpowerUrl],
+    ...['--db', path.join(stage.directory(), 'floor.sqlite')],
+    ...['--period-ms', String(grid.periodMs), '--phase-ms', String(grid.phaseMs)],
+  ];
+  const started = await stage.startProgram(args, (line) => / polls (http\S+)/.exec(line)?.[1]);
+  await warmUp(standIns);
+  return { standIns, pid: started.pid, end: () => started.end() };
+}
+
+/** Waits until some polls have been answered. Returns the period that they keep. */
+async function warmUp({ nccUrl }: StandIns): Promise<number> {
+  const limitMs = Date.now() + WARM_LIMIT_MS;
+  for (;;) {
+    const polls = (await readPolls(nccUrl)).filter(({ outcome }) => outcome === 'served');
+    const last = polls.at(-1);
+    const before = polls.at(-3);
+    if (polls.length > WARM_POLLS && last && before) return Math.round((last.arrivalMs - before.arrivalMs) / 2);
+    if (Date.now() > limitMs) throw new Error(`Only ${polls.length} polls were answered in ${WARM_LIMIT_MS} ms.`);
+    await sleep(250);
+  }
+}
+
+/** Looks at a program from the middle between two polls to the middle between two later ones. */
+async function measure(
+  standIns: StandIns,
+  pids: Readonly<Record<string, number>>,
+  periodMs: number,
+  measuredPolls: number,
+): Promise<PollRun> {
+  const lastMs = (await readPolls(standIns.nccUrl)).at(-1)?.arrivalMs ?? Date.now();
+  const fromMs = lastMs + periodMs * (Math.ceil((Date.now() - lastMs) / periodMs) + 0.5);
+  const toMs = fromMs + periodMs * measuredPolls;
+  await sleep(fromMs - Date.now());
+  const before = cpuMsOf(pids);
+  await sleep(toMs - Date.now());
+  const cpuMs = cpuMsOf(pids) - before;
+  await sleep(DELIVERY_WAIT_MS);
+  const polls = (await readPolls(standIns.nccUrl, fromMs)).filter(({ arrivalMs }) => arrivalMs < toMs);
+  const { delaysMs, missing } = await readDeliveries(standIns, fromMs, toMs);
+  return {
+    polls: polls.length,
+    cpuMsPerPoll: cpuMs / polls.length,
+    spacingsMs: polls.slice(1).map(({ arrivalMs }, i) => arrivalMs - (polls[i]?.arrivalMs ?? 0)),
+    delaysMs,
+    missing,
+    answerBytes: polls.at(-1)?.bytesOut ?? 0,
+    peakBytes: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, processMemory(pid)?.peakBytes ?? 0])),
+  };
+}
+
+function cpuMsOf(pids: Readonly<Record<string, number>>): number {
+  return Object.values(pids).reduce((sum, pid) => {
+    const cpuMs = processCpuMs(pid);
+    if (cpuMs === null) throw new Error(`Process ${pid} ended while it was measured.`);
+    return sum + cpuMs;
+  }, 0);
+}

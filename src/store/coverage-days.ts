@@ -1,0 +1,143 @@
+/**
+ * Coverage as the page shows it: intervals with their historical reports, and contacts per report window. Reads the
+ * ledger, the reports and the figures of the span that is shown, and nothing outside it.
+ */
+import { type IntervalFacts, type WindowFacts, windowBalance, type ContactBalance } from '../domain/coverage.ts';
+import { INTERVAL_MS, type Window } from '../domain/interval.ts';
+
+/** One interval of the ledger with the historical report that carries it. */
+export interface CoverageCell extends IntervalFacts {
+  readonly startMs: number;
+  readonly reason: string;
+  readonly readAtMs: number | null;
+  readonly nextReadAtMs: number | null;
+  readonly handleTimeMs: number;
+  readonly queueCount: number;
+  readonly refusedRows: number;
+  readonly report: CoverageCellReport | null;
+}
+
+export interface CoverageCellReport extends Window {
+  readonly revision: number;
+  readonly deliveredRevision: number;
+  readonly acceptedAtMs: number | null;
+  readonly recordCount: number;
+  readonly setAsideCount: number;
+  readonly deliveredContacts: number | null;
+}
+
+/** Contacts of one window: an interval, or the two of a 30-minute report. */
+export interface WindowContacts {
+  readonly startMs: number;
+  readonly balance: ContactBalance;
+}
+
+interface RawCell {
+  startMs: number;
+  status: CoverageCell['status'];
+  reason: string;
+  unconfirmed: number;
+  revision: number;
+  collectedAtMs: number | null;
+  readAtMs: number | null;
+  nextReadAtMs: number | null;
+  queueCount: number;
+  offered: number;
+  abandoned: number;
+  handleTimeMs: number;
+  refusedRows: number;
+}
+
+interface RawSum {
+  startMs: number;
+  stored: number;
+  excluded: number;
+}
+
+/** Longest report: one that began before the span may carry its first interval. */
+const LONGEST_REPORT_MS = 2 * INTERVAL_MS;
+
+/** The intervals of a span that the ledger knows, oldest first. */
+export async function readCells(db: D1Database, connectionId: number, window: Window): Promise<CoverageCell[]> {
+  const [ledger, reports] = await db.batch<RawCell | CoverageCellReport>([
+    db
+      .prepare(
+        `SELECT start_ms AS startMs, status, reason, unconfirmed, revision, collected_at_ms AS collectedAtMs,
+                read_at_ms AS readAtMs, next_read_at_ms AS nextReadAtMs, queue_count AS queueCount, offered, abandoned,
+                handle_time_ms AS handleTimeMs, refused_rows AS refusedRows
+         FROM interval_ledger WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 ORDER BY start_ms`,
+      )
+      .bind(connectionId, window.startMs, window.endMs),
+    db
+      .prepare(
+        `SELECT start_ms AS startMs, end_ms AS endMs, revision, delivered_revision AS deliveredRevision,
+                accepted_at_ms AS acceptedAtMs, record_count AS recordCount, set_aside_count AS setAsideCount,
+                delivered_contacts AS deliveredContacts
+         FROM report WHERE connection_id = ?1 AND stream = 'historical' AND start_ms > ?2 AND start_ms < ?3`,
+      )
+      .bind(connectionId, window.startMs - LONGEST_REPORT_MS, window.endMs),
+  ]);
+  const byStart = new Map(((reports?.results ?? []) as CoverageCellReport[]).map((report) => [report.startMs, report]));
+  return ((ledger?.results ?? []) as RawCell[]).map((row) => ({
+    ...row,
+    endMs: row.startMs + INTERVAL_MS,
+    unconfirmed: row.unconfirmed === 1,
+    report: reportOf(row.startMs, byStart),
+  }));
+}
+
+/** The report that carries an interval: its own, or the one of the half hour that it is the second part of. */
+function reportOf(startMs: number, byStart: ReadonlyMap<number, CoverageCellReport>): CoverageCellReport | null {
+  const before = byStart.get(startMs - INTERVAL_MS);
+  return byStart.get(startMs) ?? (before && before.endMs > startMs ? before : null);
+}
+
+/** Contacts of the windows of a span, given its cells. */
+export async function readContacts(
+  db: D1Database,
+  connectionId: number,
+  window: Window,
+  cells: readonly CoverageCell[],
+): Promise<WindowContacts[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT i.start_ms AS startMs, sum(i.offered) AS stored,
+              sum(CASE WHEN q.included = 0 THEN i.offered ELSE 0 END) AS excluded
+       FROM queue_interval i LEFT JOIN queue q ON q.id = i.queue_id
+       WHERE i.connection_id = ?1 AND i.start_ms >= ?2 AND i.start_ms < ?3 GROUP BY i.start_ms`,
+    )
+    .bind(connectionId, window.startMs, window.endMs)
+    .all<RawSum>();
+  const sums = new Map(results.map((sum) => [sum.startMs, sum]));
+  const windows = new Map<number, { startMs: number; facts: WindowFacts }>();
+  for (const { startMs, offered, report } of cells) {
+    const key = report?.startMs ?? startMs;
+    const before = windows.get(key)?.facts;
+    const sum = sums.get(startMs);
+    const facts: WindowFacts = {
+      source: (before?.source ?? 0) + offered,
+      stored: (before?.stored ?? 0) + (sum?.stored ?? 0),
+      excluded: (before?.excluded ?? 0) + (sum?.excluded ?? 0),
+      report: report && {
+        isWaiting: report.deliveredRevision < report.revision,
+        delivered: report.deliveredContacts,
+        setAsideCount: report.setAsideCount,
+      },
+    };
+    windows.set(key, { startMs: windows.get(key)?.startMs ?? startMs, facts });
+  }
+  return [...windows.values()].map(({ startMs, facts }) => ({ startMs, balance: windowBalance(facts) }));
+}
+
+/** Where the ledger begins, and the first instant that it does not know yet. Null while it is empty. */
+export async function readLedgerSpan(db: D1Database, connectionId: number): Promise<Window | null> {
+  const row = await db
+    .prepare(
+      `SELECT (SELECT min(start_ms) FROM interval_ledger WHERE connection_id = ?1) AS startMs,
+              (SELECT max(start_ms) FROM interval_ledger WHERE connection_id = ?1) AS lastMs`,
+    )
+    .bind(connectionId)
+    .first<{ startMs: number | null; lastMs: number | null }>();
+  if (!row || row.startMs === null || row.lastMs === null) return null;
+  return { startMs: row.startMs, endMs: row.lastMs + INTERVAL_MS };
+}

@@ -1,0 +1,153 @@
+/** Backfills: asked for, watched, paused, resumed, cancelled. */
+import * as z from 'zod';
+import { ceilToGrid, DAY_MS, floorToGrid } from '../../src/domain/interval.ts';
+import {
+  BACKFILL_STATUSES,
+  type BackfillOrder,
+  type BackfillRow,
+  backfillProgress,
+  createBackfill,
+  listBackfills,
+  orderBackfill,
+  readBackfill,
+} from '../../src/store/backfill-requests.ts';
+import { pokeCollector } from '../app.ts';
+import { notFound, ProblemError } from '../respond.ts';
+import { answer, endpoint } from './endpoint.ts';
+import {
+  beforeOf,
+  connectionParams,
+  cutPage,
+  instant,
+  iso,
+  isoOrNull,
+  isoText,
+  itemParams,
+  pageOf,
+  pageParameters,
+  requireConnection,
+} from './shapes.ts';
+
+const TAG = 'Backfills';
+const BACKFILL_RANGE_MAX_MS = 3 * 366 * DAY_MS;
+
+const backfill = z
+  .strictObject({
+    id: z.int(),
+    from: isoText,
+    to: isoText,
+    status: z.enum(BACKFILL_STATUSES),
+    intervalsTotal: z.int(),
+    intervalsDone: z.int(),
+    intervalsChanged: z.int(),
+    intervalsFailed: z.int(),
+    error: z.string(),
+    createdBy: z.string(),
+    createdAt: isoText,
+    updatedAt: isoText,
+    finishedAt: isoText.nullable(),
+  })
+  .meta({ id: 'Backfill' });
+
+function toBackfill(row: BackfillRow): z.input<typeof backfill> {
+  const { total, done } = backfillProgress(row);
+  return {
+    id: row.id,
+    from: iso(row.fromMs),
+    to: iso(row.toMs),
+    status: row.status,
+    intervalsTotal: total,
+    intervalsDone: done,
+    intervalsChanged: row.intervalsChanged,
+    intervalsFailed: row.intervalsFailed,
+    error: row.error,
+    createdBy: row.createdBy,
+    createdAt: iso(row.createdAtMs),
+    updatedAt: iso(row.updatedAtMs),
+    finishedAt: isoOrNull(row.finishedAtMs),
+  };
+}
+
+export const createBackfillEndpoint = endpoint({
+  tag: TAG,
+  summary: 'Load past intervals',
+  description:
+    'The range is widened to whole intervals, may be three years long and must have begun. It is loaded newest first, beside the live data.',
+  params: connectionParams,
+  body: z.strictObject({ from: instant, to: instant }).meta({ id: 'NewBackfill' }),
+  status: 202,
+  answer: backfill,
+  async handle({ app, params: { connectionId }, body, nowMs, identity }) {
+    await requireConnection(app, connectionId);
+    const fromMs = floorToGrid(body.from);
+    const toMs = Math.min(ceilToGrid(body.to), floorToGrid(nowMs));
+    if (fromMs < 0 || toMs <= fromMs) {
+      const message = 'The range must hold at least one interval that has ended.';
+      throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'to', message }] });
+    }
+    if (toMs - fromMs > BACKFILL_RANGE_MAX_MS) {
+      const message = 'The range may be three years long at most.';
+      throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'from', message }] });
+    }
+    const row = await createBackfill(app.db, { connectionId, fromMs, toMs, nowMs, by: identity.by });
+    if (!row) throw new Error('The database stored a backfill and returned none.');
+    await pokeCollector(app, connectionId);
+    const location = `/api/v1/connections/${connectionId}/backfills/${row.id}`;
+    return answer(backfill, toBackfill(row), { status: 202, headers: { location } });
+  },
+});
+
+export const listBackfillsEndpoint = endpoint({
+  tag: TAG,
+  summary: 'Backfills, newest first',
+  params: connectionParams,
+  query: z.strictObject(pageParameters),
+  answer: pageOf(backfill),
+  async handle({ app, params: { connectionId }, query }) {
+    await requireConnection(app, connectionId);
+    const beforeId = beforeOf(query.cursor);
+    const rows = await listBackfills(app.db, { connectionId, beforeId, limit: query.limit + 1 });
+    const page = cutPage(rows, query.limit, (row) => [row.id]);
+    return { rows: page.rows.map(toBackfill), nextCursor: page.nextCursor };
+  },
+});
+
+export const readBackfillEndpoint = endpoint({
+  tag: TAG,
+  summary: 'One backfill with its progress',
+  params: itemParams,
+  answer: backfill,
+  async handle({ app, params }) {
+    return toBackfill(await requireBackfill(app.db, params.connectionId, params.id));
+  },
+});
+
+function orderEndpoint(order: BackfillOrder, summary: string) {
+  return endpoint({
+    tag: TAG,
+    summary,
+    params: itemParams,
+    answer: backfill,
+    problems: { 409: 'The backfill is in no state that allows it.' },
+    async handle({ app, params: { connectionId, id }, nowMs }) {
+      const before = await requireBackfill(app.db, connectionId, id);
+      const done = await orderBackfill(app.db, { connectionId, id, order, nowMs });
+      if (!done) {
+        const detail = `A backfill that is ${before.status} cannot be ordered to ${order}.`;
+        throw new ProblemError(409, 'Not possible now', detail);
+      }
+      await pokeCollector(app, connectionId);
+      return toBackfill(await requireBackfill(app.db, connectionId, id));
+    },
+  });
+}
+
+export const pauseBackfillEndpoint = orderEndpoint('pause', 'Pause a backfill');
+export const resumeBackfillEndpoint = orderEndpoint('resume', 'Resume a backfill');
+export const cancelBackfillEndpoint = orderEndpoint('cancel', 'Cancel a backfill; what was loaded stays');
+
+async function requireBackfill(db: D1Database, connectionId: number, id: number): Promise<BackfillRow> {
+  const row = await readBackfill(db, connectionId, id);
+  if (!row) throw notFound(`There is no backfill ${id} of connection ${connectionId}.`);
+  return row;
+}
