@@ -19,6 +19,8 @@ const GAP_AFTER_MS = INTERVAL_MS;
 /** An interval whose own answer is unusable is asked for again so much later, without holding up the others. */
 const UNUSABLE_RETRY_MS = 30 * 60_000;
 const PERIOD_MS = 15_000;
+/** How a source says that it does not like the range it was asked for. */
+const RANGE_REFUSED = [400, 413, 416, 422];
 
 /**
  * Reads one window of what is due, if anything is. Returns true when more is due right away. Throws what D1 throws.
@@ -83,9 +85,12 @@ async function readWindow(deps: BridgeDeps, session: Session, window: Window): P
   }
 }
 
-/** True for answers that came but cannot be used: asking for less, or later, may help; waiting a second does not. */
+/** True for answers about what was asked, not about the source: asking for less, or later, may help; a second does not. */
 export function isUnusableAnswer(error: unknown): error is UpstreamError {
-  return error instanceof UpstreamError && (error.failure.kind === 'shape' || error.failure.kind === 'oversize');
+  if (!(error instanceof UpstreamError)) return false;
+  const { failure } = error;
+  if (failure.kind === 'status') return RANGE_REFUSED.includes(failure.status);
+  return failure.kind === 'shape' || failure.kind === 'oversize';
 }
 
 /** Asks for an unusable interval again later, so that it holds up no other; one never collected is a gap until then. */

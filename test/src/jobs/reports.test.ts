@@ -134,6 +134,24 @@ describe('windowed reports', () => {
     ]);
   });
 
+  it('asks one by one where a source refuses to answer for several intervals', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
+    bridge.ncc.misbehave = ({ path, url }) => {
+      const [start, end] = [Number(url.searchParams.get('start')), Number(url.searchParams.get('end'))];
+      return path === '/historical' && end - start > 900
+        ? Response.json({ code: 400, message: 'range too wide' }, { status: 400 })
+        : null;
+    };
+    await bridge.run(15_000);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 2 * QUARTER_MS + 3 * MINUTE_MS;
+    await bridge.run(60_000);
+    expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
+      2, 1,
+    ]);
+  });
+
   it('refuses a row that makes no sense, keeps the others, and says which', async () => {
     bridge.ncc.figures.set(NINE_MS, [figures('sales', -1), figures('care', 4)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
