@@ -168,7 +168,7 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     for (let idle = 0; !over; idle++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const next = sleepers.filter(({ atMs }) => atMs < deadlineMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (idle < 8 || !next) continue;
+      if (idle < 30 || !next) continue;
       sleepers.splice(sleepers.indexOf(next), 1);
       clock.nowMs = Math.max(clock.nowMs, next.atMs);
       next.wake();
