@@ -33,3 +33,10 @@ CREATE TABLE session (
   browser     TEXT    NOT NULL,          -- as the browser calls itself, cut
   ended_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Steps of the set-up that only a person can know to be done, ticked on the page.
+CREATE TABLE setup_tick (
+  step     TEXT    PRIMARY KEY,  -- src/domain/setup.ts
+  at_ms    INTEGER NOT NULL,
+  by       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -4,9 +4,9 @@ import { ProblemError } from './respond.ts';
 const MAX_BODY_BYTES = 1_000_000;
 
 /** A JSON body, whatever its shape. Throws `ProblemError` 400, 413 or 415. */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: Request, bytesMax = MAX_BODY_BYTES): Promise<unknown> {
   requireType(request, 'application/json');
-  const text = await readText(request);
+  const text = await readText(request, bytesMax);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -20,22 +20,48 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(await readText(request));
 }
 
+/**
+ * The fields of a form that may carry a file (`multipart/form-data`), a file as its text, its name under the field's name
+ * with `.name`. A file that was not chosen is ''. Throws `ProblemError` 400, 413 or 415.
+ */
+export async function readUpload(request: Request, bytesMax = MAX_BODY_BYTES): Promise<URLSearchParams> {
+  requireType(request, 'multipart/form-data');
+  const type = request.headers.get('content-type') ?? '';
+  const bytes = await readBytes(request, bytesMax);
+  let form: FormData;
+  try {
+    form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
+  } catch (error) {
+    throw new ProblemError(400, 'Not a form', 'The form could not be read.', { cause: error });
+  }
+  const fields = new URLSearchParams();
+  for (const [name, value] of form) {
+    fields.append(name, typeof value === 'string' ? value : decode(new Uint8Array(await value.arrayBuffer())));
+    if (typeof value !== 'string') fields.append(`${name}.name`, value.name);
+  }
+  return fields;
+}
+
 function requireType(request: Request, type: string): void {
   const given = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (given === type) return;
   throw new ProblemError(415, 'Unsupported media type', `The body must be ${type}.`);
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, bytesMax = MAX_BODY_BYTES): Promise<string> {
+  return decode(await readBytes(request, bytesMax));
+}
+
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
-    new ProblemError(413, 'Body too large', `A body may have at most ${MAX_BODY_BYTES} bytes; this one has more.`);
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  if (!request.body) return '';
+    new ProblemError(413, 'Body too large', `A body may have at most ${bytesMax} bytes here; this one has more.`);
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge();
+  if (!request.body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
+    if (size > bytesMax) throw tooLarge();
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(size);
@@ -44,9 +70,13 @@ async function readText(request: Request): Promise<string> {
     bytes.set(chunk, offset);
     offset += chunk.byteLength;
   }
+  return bytes;
+}
+
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new ProblemError(400, 'Not UTF-8', 'The body is not UTF-8 text.', { cause: error });
+    throw new ProblemError(400, 'Not UTF-8', 'What was sent is not UTF-8 text.', { cause: error });
   }
 }

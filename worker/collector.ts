@@ -73,7 +73,10 @@ export class Collector extends DurableObject<Env> {
       return;
     }
     const laneBudgetMs = Math.min(LANE_BUDGET_MAX_MS, nextMs - startedMs - MARGIN_MS);
-    const next = await loop.tick(laneBudgetMs);
+    const next = await loop.tick(laneBudgetMs, async (earliestMs) => {
+      // The platform holds requests back until this is stored: it is safe before the poll leaves.
+      if (earliestMs > nextMs) await this.ctx.storage.setAlarm(earliestMs);
+    });
     if (next === null) {
       await this.ctx.storage.deleteAlarm();
       return;

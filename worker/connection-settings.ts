@@ -118,7 +118,7 @@ const SECRET_ADDRESSES: Readonly<Record<string, (settings: ConnectionSettings) =
  * Secrets that are missing, or that would go to another host than the one they were entered for: who can change a base
  * URL must not be able to have a stored secret sent to a host of theirs.
  */
-function secretErrors(
+export function secretErrors(
   existing: ConnectionRow | null,
   settings: ConnectionSettings,
   secrets: GivenSecrets,

@@ -42,6 +42,18 @@ export function csvStream(
   });
 }
 
+/** Rows that are all at hand, as a file to download. */
+export function csvFile(fileName: string, header: readonly string[], rows: readonly (readonly Cell[])[]): Response {
+  return new Response([header, ...rows].map(csvLine).join(''), { headers: csvHeaders(fileName) });
+}
+
+function csvHeaders(fileName: string): Record<string, string> {
+  return {
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': `attachment; filename="${fileName}.csv"`,
+  };
+}
+
 /** The columns of a row's schema are the columns of its CSV. */
 export function csvAnswer<T>(
   fileName: string,
@@ -58,10 +70,5 @@ export function csvAnswer<T>(
       if (rows.length < CSV_CHUNK_ROWS) return;
     }
   }
-  return new Response(csvStream(columns, pages()), {
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${fileName}.csv"`,
-    },
-  });
+  return new Response(csvStream(columns, pages()), { headers: csvHeaders(fileName) });
 }

@@ -29,7 +29,7 @@ export default {
   async scheduled(_controller, env) {
     const parsed = readSettings(env);
     if (parsed.ok) {
-      await runScheduledMinute(env);
+      await runScheduledMinute(env, parsed.settings);
       return;
     }
     console.error(

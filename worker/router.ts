@@ -1,6 +1,30 @@
 /** Every route of the bridge on one page: what is open to everybody first, then the door, then everything else. */
 import { type IRequest, IttyRouter } from 'itty-router';
 import {
+  createTokenEndpoint,
+  endAllSessionsEndpoint,
+  endSessionEndpoint,
+  listAuditEndpoint,
+  listSessionsEndpoint,
+  listTokensEndpoint,
+  revokeTokenEndpoint,
+} from './api/access.ts';
+import {
+  createChannelEndpoint,
+  createMaintenanceEndpoint,
+  createRuleEndpoint,
+  enableChannelEndpoint,
+  enableRuleEndpoint,
+  listAlertsEndpoint,
+  listChannelsEndpoint,
+  listMaintenanceEndpoint,
+  listRulesEndpoint,
+  removeChannelEndpoint,
+  removeMaintenanceEndpoint,
+  removeRuleEndpoint,
+  tryChannelEndpoint,
+} from './api/alerts.ts';
+import {
   cancelBackfillEndpoint,
   createBackfillEndpoint,
   listBackfillsEndpoint,
@@ -8,6 +32,7 @@ import {
   readBackfillEndpoint,
   resumeBackfillEndpoint,
 } from './api/backfills.ts';
+import { testConnectionEndpoint, testSettingsEndpoint } from './api/connection-test.ts';
 import {
   changeConnectionEndpoint,
   createConnectionEndpoint,
@@ -17,6 +42,14 @@ import {
   readConnectionEndpoint,
   resumeConnectionEndpoint,
 } from './api/connections.ts';
+import {
+  confirmQuietEndpoint,
+  listDaysEndpoint,
+  readAgainEndpoint,
+  readBodyEndpoint,
+  readIntervalEndpoint,
+  sendReportsAgainEndpoint,
+} from './api/coverage.ts';
 import type { Endpoint } from './api/endpoint.ts';
 import {
   listActivitiesEndpoint,
@@ -24,31 +57,93 @@ import {
   listIntervalsEndpoint,
   listStateChangesEndpoint,
 } from './api/figures.ts';
-import type { ApiRoute } from './api/openapi.ts';
-import { listEventsEndpoint, listSetAsideEndpoint, sendAgainEndpoint, statusEndpoint } from './api/operations.ts';
 import {
-  importRosterEndpoint,
-  listAgentsEndpoint,
-  listQueuesEndpoint,
-  listStatesEndpoint,
+  cancelImportEndpoint,
+  confirmImportEndpoint,
+  createImportEndpoint,
+  listImportsEndpoint,
+  readImportEndpoint,
+} from './api/imports.ts';
+import {
+  codeBookEndpoint,
   mapAgentEndpoint,
+  mapAgentsEndpoint,
   mapQueueEndpoint,
+  mapQueuesEndpoint,
   mapStateEndpoint,
-} from './api/roster.ts';
+  mapStatesEndpoint,
+} from './api/mapping.ts';
+import type { ApiRoute } from './api/openapi.ts';
+import {
+  listEventsEndpoint,
+  listSetAsideEndpoint,
+  sendAgainEndpoint,
+  sendAllAgainEndpoint,
+  statusEndpoint,
+} from './api/operations.ts';
+import { importRosterEndpoint, listAgentsEndpoint, listQueuesEndpoint, listStatesEndpoint } from './api/roster.ts';
+import { readSetupEndpoint, tickStepEndpoint } from './api/setup.ts';
 import type { Visit } from './app.ts';
 import { notFound, ProblemError } from './respond.ts';
+import { createToken, endOneSession, revokeToken, showAccess, signOutEverywhere } from './routes/access.tsx';
+import { agentsCsv, showAgentDay, showAgents } from './routes/agents.tsx';
 import { apiDocs } from './routes/api-docs.tsx';
+import { exportCodeBook, showCodeBook } from './routes/code-book.tsx';
 import {
   changeConnection,
   createConnection,
   pauseConnection,
+  removeConnection,
   resumeConnection,
   showConnection,
   showNewConnection,
+  testConnection,
+  testNewConnection,
 } from './routes/connection.tsx';
-import { healthz, overviewFragment, showOverview } from './routes/overview.tsx';
-import { sendAgain, showSetAside } from './routes/set-aside.tsx';
+import { downloadBody, exportCoverage, orderCoverage, showCoverage, showCoverageOf } from './routes/coverage.tsx';
+import {
+  cancelOneImport,
+  confirmOneImport,
+  historyCsv,
+  importTemplate,
+  orderOneBackfill,
+  refusedCsv,
+  showImport,
+  showImports,
+  startBackfill,
+  underWay,
+  uploadImport,
+} from './routes/imports.tsx';
+import {
+  changeMapping,
+  confirmMapping,
+  exportMapping,
+  importRoster,
+  previewMapping,
+  showMapping,
+  uploadMapping,
+} from './routes/mapping.tsx';
+import { showMetrics } from './routes/metrics.ts';
+import {
+  alertsCsv,
+  connectionDiaryCsv,
+  createChannel,
+  createMaintenance,
+  createRule,
+  createUsualRules,
+  diaryCsv,
+  removeOne,
+  showConnectionMonitor,
+  showMonitor,
+  switchChannel,
+  switchRule,
+  testChannel,
+} from './routes/monitor.tsx';
+import { chartsFragment, healthz, overviewFragment, showOverview } from './routes/overview.tsx';
+import { findSetAside, sendAgain, sendAgainAll, showSetAside } from './routes/set-aside.tsx';
+import { setupFragment, showSetup, tickStep } from './routes/setup.tsx';
 import { showSignIn, signIn, signInAnswer, signOut } from './routes/sign-in.tsx';
+import { downloadSupportBundle } from './routes/support-bundle.ts';
 
 const one = '/api/v1/connections/:connectionId';
 const route = (method: ApiRoute['method'], path: string, endpoint: Endpoint): ApiRoute => ({ method, path, endpoint });
@@ -58,36 +153,76 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('GET', '/api/v1/status', statusEndpoint),
   route('GET', '/api/v1/connections', listConnectionsEndpoint),
   route('POST', '/api/v1/connections', createConnectionEndpoint),
+  route('POST', '/api/v1/connections/test', testSettingsEndpoint),
   route('GET', one, readConnectionEndpoint),
   route('PUT', one, changeConnectionEndpoint),
   route('DELETE', one, deleteConnectionEndpoint),
+  route('POST', `${one}/test`, testConnectionEndpoint),
   route('POST', `${one}/pause`, pauseConnectionEndpoint),
   route('POST', `${one}/resume`, resumeConnectionEndpoint),
   route('GET', `${one}/queues`, listQueuesEndpoint),
+  route('PATCH', `${one}/queues`, mapQueuesEndpoint),
   route('PATCH', `${one}/queues/:id`, mapQueueEndpoint),
   route('GET', `${one}/agents`, listAgentsEndpoint),
+  route('PATCH', `${one}/agents`, mapAgentsEndpoint),
   route('PATCH', `${one}/agents/:id`, mapAgentEndpoint),
   route('GET', `${one}/states`, listStatesEndpoint),
+  route('PATCH', `${one}/states`, mapStatesEndpoint),
   route('PATCH', `${one}/states/:id`, mapStateEndpoint),
+  route('GET', `${one}/code-book`, codeBookEndpoint),
   route('POST', `${one}/roster/import`, importRosterEndpoint),
   route('GET', `${one}/intervals`, listIntervalsEndpoint),
   route('GET', `${one}/state-changes`, listStateChangesEndpoint),
   route('GET', `${one}/activities`, listActivitiesEndpoint),
   route('GET', `${one}/coverage`, listCoverageEndpoint),
+  route('GET', `${one}/coverage/days`, listDaysEndpoint),
+  route('POST', `${one}/coverage/read-again`, readAgainEndpoint),
+  route('POST', `${one}/coverage/send-again`, sendReportsAgainEndpoint),
+  route('POST', `${one}/coverage/confirm-quiet`, confirmQuietEndpoint),
+  route('GET', `${one}/coverage/intervals/:start`, readIntervalEndpoint),
+  route('GET', `${one}/report-bodies`, readBodyEndpoint),
   route('GET', `${one}/backfills`, listBackfillsEndpoint),
   route('POST', `${one}/backfills`, createBackfillEndpoint),
   route('GET', `${one}/backfills/:id`, readBackfillEndpoint),
   route('POST', `${one}/backfills/:id/pause`, pauseBackfillEndpoint),
   route('POST', `${one}/backfills/:id/resume`, resumeBackfillEndpoint),
   route('POST', `${one}/backfills/:id/cancel`, cancelBackfillEndpoint),
+  route('GET', `${one}/imports`, listImportsEndpoint),
+  route('POST', `${one}/imports`, createImportEndpoint),
+  route('GET', `${one}/imports/:id`, readImportEndpoint),
+  route('POST', `${one}/imports/:id/confirm`, confirmImportEndpoint),
+  route('DELETE', `${one}/imports/:id`, cancelImportEndpoint),
   route('GET', `${one}/set-aside`, listSetAsideEndpoint),
+  route('POST', `${one}/set-aside/send-again`, sendAllAgainEndpoint),
   route('POST', `${one}/set-aside/:id/send-again`, sendAgainEndpoint),
   route('GET', `${one}/events`, listEventsEndpoint),
+  route('GET', '/api/v1/setup', readSetupEndpoint),
+  route('PUT', '/api/v1/setup/:step', tickStepEndpoint),
+  route('GET', '/api/v1/alerts', listAlertsEndpoint),
+  route('GET', '/api/v1/alert-channels', listChannelsEndpoint),
+  route('POST', '/api/v1/alert-channels', createChannelEndpoint),
+  route('PATCH', '/api/v1/alert-channels/:id', enableChannelEndpoint),
+  route('POST', '/api/v1/alert-channels/:id/test', tryChannelEndpoint),
+  route('DELETE', '/api/v1/alert-channels/:id', removeChannelEndpoint),
+  route('GET', '/api/v1/alert-rules', listRulesEndpoint),
+  route('POST', '/api/v1/alert-rules', createRuleEndpoint),
+  route('PATCH', '/api/v1/alert-rules/:id', enableRuleEndpoint),
+  route('DELETE', '/api/v1/alert-rules/:id', removeRuleEndpoint),
+  route('GET', '/api/v1/maintenance', listMaintenanceEndpoint),
+  route('POST', '/api/v1/maintenance', createMaintenanceEndpoint),
+  route('DELETE', '/api/v1/maintenance/:id', removeMaintenanceEndpoint),
+  route('GET', '/api/v1/tokens', listTokensEndpoint),
+  route('POST', '/api/v1/tokens', createTokenEndpoint),
+  route('DELETE', '/api/v1/tokens/:id', revokeTokenEndpoint),
+  route('GET', '/api/v1/sessions', listSessionsEndpoint),
+  route('DELETE', '/api/v1/sessions/:id', endSessionEndpoint),
+  route('POST', '/api/v1/sessions/end-all', endAllSessionsEndpoint),
+  route('GET', '/api/v1/audit', listAuditEndpoint),
 ];
 
 const docs = apiDocs(API_ROUTES);
 
-const router = IttyRouter<IRequest, [Visit], Response | undefined>()
+export const router = IttyRouter<IRequest, [Visit], Response | undefined>()
   // Open to everybody.
   .get('/healthz', healthz)
   .get('/sign-in', showSignIn)
@@ -97,14 +232,82 @@ const router = IttyRouter<IRequest, [Visit], Response | undefined>()
   .post('/sign-out', signOut)
   .get('/', showOverview)
   .get('/fragments/overview', overviewFragment)
+  .get('/fragments/charts', chartsFragment)
+  .get('/setup', showSetup)
+  .get('/fragments/setup', setupFragment)
+  .post('/setup/:step', tickStep)
   .get('/connections/new', showNewConnection)
   .post('/connections/new', createConnection)
   .get('/connections/:id', showConnection)
   .post('/connections/:id', changeConnection)
+  .post('/connections/new/test/:group', testNewConnection)
+  .post('/connections/:id/test/:group', testConnection)
+  .post('/connections/:id/delete', removeConnection)
   .post('/connections/:id/pause', pauseConnection)
   .post('/connections/:id/resume', resumeConnection)
-  .get('/set-aside', showSetAside)
-  .post('/set-aside/:connection/:id/send-again', sendAgain)
+  .get('/support-bundle.zip', downloadSupportBundle)
+  .get('/monitor', showMonitor)
+  .get('/monitor.csv', diaryCsv)
+  .get('/monitor/alerts.csv', alertsCsv)
+  .post('/monitor/channels', createChannel)
+  .post('/monitor/channels/:row/test', testChannel)
+  .post('/monitor/channels/:row/on', switchChannel(true))
+  .post('/monitor/channels/:row/off', switchChannel(false))
+  .post('/monitor/channels/:row/remove', removeOne('channel'))
+  .post('/monitor/rules', createRule)
+  .post('/monitor/rules/usual', createUsualRules)
+  .post('/monitor/rules/:row/on', switchRule(true))
+  .post('/monitor/rules/:row/off', switchRule(false))
+  .post('/monitor/rules/:row/remove', removeOne('rule'))
+  .post('/monitor/maintenance', createMaintenance)
+  .post('/monitor/maintenance/:row/remove', removeOne('maintenance'))
+  .get('/connections/:id/agents', showAgents)
+  .get('/connections/:id/agents.csv', agentsCsv)
+  .get('/connections/:id/agents/:agent', showAgentDay)
+  .get('/connections/:id/monitor', showConnectionMonitor)
+  .get('/connections/:id/monitor.csv', connectionDiaryCsv)
+  .get('/connections/:id/imports', showImports)
+  .post('/connections/:id/imports', uploadImport)
+  .get('/connections/:id/imports/under-way', underWay)
+  .get('/connections/:id/imports/history.csv', historyCsv)
+  .get('/connections/:id/imports/template.csv', importTemplate)
+  .get('/connections/:id/imports/:import', showImport)
+  .get('/connections/:id/imports/:import/refused.csv', refusedCsv)
+  .post('/connections/:id/imports/:import/confirm', confirmOneImport)
+  .post('/connections/:id/imports/:import/cancel', cancelOneImport)
+  .post('/connections/:id/backfills', startBackfill)
+  .post('/connections/:id/backfills/:backfill/:order', orderOneBackfill)
+  .get('/connections/:id/coverage', showCoverage)
+  .get('/connections/:id/coverage.csv', exportCoverage)
+  .post('/connections/:id/coverage/orders', orderCoverage)
+  .get('/connections/:id/coverage/:when', showCoverageOf)
+  .get('/connections/:id/coverage/:when/body', downloadBody)
+  .get('/connections/:id/roster', showMapping)
+  .post('/connections/:id/roster', changeMapping)
+  .post('/connections/:id/roster/import', importRoster)
+  .get('/connections/:id/roster/queues.csv', exportMapping)
+  .get('/connections/:id/roster/agents.csv', exportMapping)
+  .post('/connections/:id/roster/:list/upload', uploadMapping)
+  .get('/connections/:id/roster/:list/upload/:upload', previewMapping)
+  .post('/connections/:id/roster/:list/upload/:upload', confirmMapping)
+  .get('/connections/:id/states', showMapping)
+  .post('/connections/:id/states', changeMapping)
+  .get('/connections/:id/states.csv', exportMapping)
+  .post('/connections/:id/states/upload', uploadMapping)
+  .get('/connections/:id/states/upload/:upload', previewMapping)
+  .post('/connections/:id/states/upload/:upload', confirmMapping)
+  .get('/connections/:id/code-book', showCodeBook)
+  .get('/connections/:id/code-book.csv', exportCodeBook)
+  .get('/set-aside', findSetAside)
+  .get('/connections/:id/set-aside', showSetAside)
+  .post('/connections/:id/set-aside/send-again', sendAgainAll)
+  .post('/connections/:id/set-aside/:record/send-again', sendAgain)
+  .get('/metrics', showMetrics)
+  .get('/access', showAccess)
+  .post('/access/tokens', createToken)
+  .post('/access/tokens/:id/revoke', revokeToken)
+  .post('/access/sessions/end-all', signOutEverywhere)
+  .post('/access/sessions/:id/end', endOneSession)
   // API.
   .get('/api/docs', docs.showPage)
   .get('/api/openapi.json', docs.showDocument);
@@ -125,16 +328,16 @@ export async function dispatch(request: Request, visit: Visit): Promise<Response
   return response;
 }
 
-/** True for addresses that answer with JSON, problems included. */
+/** True for addresses that are asked by programs: tokens are taken, and problems are JSON. */
 export function isApiPath(path: string): boolean {
-  return path === '/api' || path.startsWith('/api/v1') || path === '/api/openapi.json';
+  return path === '/api' || path.startsWith('/api/v1') || path === '/api/openapi.json' || path === '/metrics';
 }
 
 /** The door: nobody gets past it unrecognised. */
 function requireIdentity(request: Request, visit: Visit): Response | undefined {
   if (visit.identity) return undefined;
   if (isApiPath(visit.url.pathname)) {
-    const detail = 'Sign in on the site, or send the API token: `Authorization: Bearer <API_TOKEN>`.';
+    const detail = 'Sign in on the site, or send a token of the Access page: `Authorization: Bearer <token>`.';
     throw new ProblemError(401, 'Not signed in', detail, { headers: { 'www-authenticate': 'Bearer' } });
   }
   // A part of a page that refreshes itself takes the whole browser to the sign-in.

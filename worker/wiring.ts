@@ -1,5 +1,6 @@
 /** Settings, bindings and the real clock put together: what the jobs are handed. The only place that knows them all. */
 import { createSealer } from '../src/crypto/seal.ts';
+import { checkAlerts } from '../src/jobs/check-alerts.ts';
 import type { LoopLog } from '../src/jobs/loop.ts';
 import { runMinute } from '../src/jobs/run-minute.ts';
 import type { BridgeDeps } from '../src/jobs/session.ts';
@@ -7,12 +8,30 @@ import type { Clock, TokenCache } from '../src/runtime.ts';
 import type { CollectorCalls } from './app.ts';
 import type { Settings } from './settings.ts';
 
+/** A Durable Object is kept running, and billed, while a timer is pending: one that nobody waits for is taken back. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  deadline: (ms) => AbortSignal.timeout(ms),
+  sleep: (ms, released) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      onAbort(released, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
+  deadline: (ms, released) => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(new DOMException('The deadline has passed.', 'TimeoutError')), ms);
+    onAbort(released, () => clearTimeout(timer));
+    return controller.signal;
+  },
   random: () => Math.random(),
 };
+
+function onAbort(signal: AbortSignal | undefined, run: () => void): void {
+  if (signal?.aborted) run();
+  else signal?.addEventListener('abort', run, { once: true });
+}
 
 /** One line of JSON per event: what Workers Logs and the appliance read. */
 export const log: LoopLog = (entry) => {
@@ -61,10 +80,16 @@ export function collectorOf(env: Env, connectionId: number): CollectorCalls {
   };
 }
 
-/** The minute job, with its failures in the log. */
-export async function runScheduledMinute(env: Env): Promise<void> {
+/** The minute job and the alerts, with their failures in the log. */
+export async function runScheduledMinute(env: Env, settings: Settings): Promise<void> {
   const { failures } = await runMinute({ db: env.DB, clock: systemClock }, async (connectionId) => {
     await env.COLLECTOR.getByName(String(connectionId)).wake(connectionId);
   });
   for (const message of failures) log({ level: 'error', message, connectionId: 0 });
+  try {
+    await checkAlerts(bridgeDeps(env, settings));
+  } catch (error) {
+    const message = `The alerts could not be checked: ${error instanceof Error ? error.message : String(error)}`;
+    log({ level: 'error', message, connectionId: 0 });
+  }
 }

@@ -16,6 +16,8 @@ export interface RefusedRow {
 
 /** One look at all agents. */
 export interface AgentSnapshot {
+  /** When the request for it left, after any sign-in, by the bridge's clock: polls keep their distance from it. */
+  readonly askedAtMs: number;
   /** When the whole answer had arrived, by the bridge's clock. */
   readonly arrivedAtMs: number;
   /** The answer's `Date` header, null where it had none: tells how far the clocks are apart. */

@@ -197,7 +197,7 @@ function readFile<C extends readonly Column[], Row extends { readonly line: numb
   const refused: RefusedLine[] = [];
   const lineOf = new Map<string, number>();
   for (const row of rows) {
-    const result = cellsAreWhole(row, head) ?? read((name) => (row.cells[found.places.get(name) ?? -1] ?? '').trim());
+    const result = cellsAreWhole(row, head) ?? read((name) => plainCell(row.cells[found.places.get(name) ?? -1] ?? ''));
     if (typeof result === 'string') {
       refused.push({ line: row.line, reason: result });
       continue;
@@ -210,6 +210,11 @@ function readFile<C extends readonly Column[], Row extends { readonly line: numb
   }
   if (fault) refused.push({ line: fault.line, reason: `${fault.message} The rest of the file could not be read.` });
   return { ok: true, rows: good, refused, remarks: found.remarks };
+}
+
+/** Exports put an apostrophe before what a spreadsheet would take for a formula: it comes off again. */
+function plainCell(cell: string): string {
+  return cell.trim().replace(/^'(?=[=+\-@])/, '');
 }
 
 function cellsAreWhole({ cells }: CsvRow, head: readonly string[]): string | null {

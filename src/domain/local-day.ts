@@ -2,7 +2,7 @@
  * Days and clocks as people in a time zone count them. A day is named `YYYY-MM-DD` and is 23, 24 or 25 hours long;
  * where the clock goes back, the second of two equal clock times is told apart from the first. Pure: Intl knows the zones.
  */
-import { DAY_MS, HOUR_MS, INTERVAL_MS, type Window, windowStarts } from './interval.ts';
+import { DAY_MS, HOUR_MS, INTERVAL_MS, MINUTE_MS, type Window, windowStarts } from './interval.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -46,11 +46,6 @@ export function shiftDay(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** How many days lie from one day to another. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS);
-}
-
 /** The span of a day in a zone, on the grid of intervals. Empty for a day that the zone left out of its calendar. */
 export function dayWindow(day: string, timeZone: string): Window {
   return { startMs: startOf(day, timeZone), endMs: startOf(shiftDay(day, 1), timeZone) };
@@ -84,4 +79,16 @@ export function daySlots(day: string, timeZone: string): DaySlot[] {
     seen.add(clock);
     return { startMs, clock, again };
   });
+}
+
+/**
+ * The instant of a clock time in a zone, given as `2026-03-29T14:15`; null when it is none. A time that the zone skips is
+ * taken as the first instant after it, one that it has twice as the first of the two.
+ */
+export function instantOf(text: string, timeZone: string): number | null {
+  const [, day = '', clock = ''] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2})?$/.exec(text) ?? [];
+  if (!isDay(day) || !/^(?:[01]\d|2[0-3]):[0-5]\d$/.test(clock)) return null;
+  const { startMs, endMs } = dayWindow(day, timeZone);
+  const reached = windowStarts({ startMs, endMs }, MINUTE_MS).find((atMs) => localTime(atMs, timeZone).clock >= clock);
+  return reached ?? endMs;
 }

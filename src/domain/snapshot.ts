@@ -80,9 +80,10 @@ export function compareSnapshot(
   look: Look,
   rules: SnapshotRules,
 ): Comparison {
-  const signedInBefore = countSignedIn(before, rules);
-  if (look.agents.length === 0 && look.complete && signedInBefore > PLAUSIBLY_EMPTY_AGENTS_MAX) {
-    if (look.emptyBefore + 1 < SUSPICIOUS_ANSWERS_MAX) return NOTHING_APPLIED(signedInBefore);
+  if (look.agents.length === 0 && look.complete) {
+    const signedInBefore = countSignedIn(before, rules);
+    const isSuspicious = signedInBefore > PLAUSIBLY_EMPTY_AGENTS_MAX && look.emptyBefore + 1 < SUSPICIOUS_ANSWERS_MAX;
+    if (isSuspicious) return NOTHING_APPLIED(signedInBefore);
   }
   const gapFromMs = unobservedFrom(look, rules);
   const changes: StateChange[] = [];
@@ -101,8 +102,8 @@ export function compareSnapshot(
     seen.add(agentId);
     if (!rules.isSignedOut(observation)) signedIn++;
     const agent = before.get(agentId) ?? UNSEEN;
-    const sameObject = agent.observation === observation;
-    if (sameObject && gapFromMs === null && agent.missingAnswers === 0 && agent.pending === null) continue;
+    const isNothingNew = agent.observation !== null && isSameObservation(agent.observation, observation);
+    if (isNothingNew && gapFromMs === null && agent.missingAnswers === 0 && agent.pending === null) continue;
     const judged = judge(agent, observation, look, gapFromMs, rules);
     if (judged.change) changes.push(judged.change);
     if (judged.after.pending) unsettled = true;
@@ -217,6 +218,9 @@ function enter(
 }
 
 const heldBy = ({ name, reason, atMs, sinceMs }: StateChange): HeldState => ({ name, reason, atMs, sinceMs });
+/** Whether two looks saw the same. A source time that was seen before says nothing new, even when it becomes credible. */
+const isSameObservation = (a: AgentObservation, b: AgentObservation) =>
+  a === b || (sameState(a, b) && a.sinceMs === b.sinceMs);
 const sameState = (a: AcdState, b: AcdState) => a.name === b.name && a.reason === b.reason;
 
 function countSignedIn(before: ReadonlyMap<string, TrackedAgent>, rules: SnapshotRules): number {

@@ -16,6 +16,8 @@ const DEPTH_MAX = 64;
 const VALUES_MAX = 2_000_000;
 /** Longer texts are guarded while they are read, shorter ones when they are parsed: many are never parsed. */
 const UNGUARDED_CHARS_MAX = 4_000_000;
+/** Bodies up to here, of a known length, are read in one go. Few enough bytes that their text is guarded when parsed. */
+const WHOLE_BYTES_MAX = UNGUARDED_CHARS_MAX;
 const JSON_LIMITS = { depthMax: DEPTH_MAX, valuesMax: VALUES_MAX };
 /** As much of a refusal's body as is looked at for words. */
 const ERROR_BODY_BYTES_MAX = 16_384;
@@ -39,7 +41,8 @@ export interface TextAnswer {
   readonly endpoint: string;
   readonly status: number;
   readonly text: string;
-  /** When the last byte had arrived, by the bridge's clock. */
+  /** When the request left, and when the last byte had arrived, by the bridge's clock. */
+  readonly askedAtMs: number;
   readonly arrivedAtMs: number;
   /** The `Date` header, null where there is none. */
   readonly dateMs: number | null;
@@ -62,10 +65,12 @@ export async function requestText(deps: RequestDeps, outgoing: OutgoingRequest):
   if (problem) throw new UpstreamError(endpoint, { kind: 'address', detail: problem });
 
   const secrets = secretsOf(outgoing);
-  const deadline = startDeadline(deps.clock.deadline(timeoutMs));
+  const answered = new AbortController();
+  const deadline = startDeadline(deps.clock.deadline(timeoutMs, answered.signal));
   const fail = (failure: UpstreamFailure, cause?: unknown) => new UpstreamError(endpoint, failure, { cause });
   const timeout = () => fail({ kind: 'timeout', timeoutMs });
   try {
+    const askedAtMs = deps.clock.nowMs();
     const response = await send(deps, outgoing, deadline);
     if (response === EXPIRED) throw timeout();
     if (response.status === 0 || (response.status >= 300 && response.status < 400)) {
@@ -85,6 +90,7 @@ export async function requestText(deps: RequestDeps, outgoing: OutgoingRequest):
       endpoint,
       status: response.status,
       text,
+      askedAtMs,
       arrivedAtMs: deps.clock.nowMs(),
       dateMs: dateHeaderMs(response.headers),
     };
@@ -93,6 +99,8 @@ export async function requestText(deps: RequestDeps, outgoing: OutgoingRequest):
     if (deadline.signal.aborted) throw timeout();
     // The cause is not kept: a platform's error can repeat the address or the headers.
     throw fail({ kind: 'unreachable', detail: networkDetail(error, secrets) });
+  } finally {
+    answered.abort();
   }
 }
 
@@ -199,6 +207,7 @@ async function readBody(response: Response, { expired }: Deadline, bytesMax: num
     return { text: '', end: { kind: 'oversize', limit } };
   }
   if (!response.body) return { text: '' };
+  if (isShortAndKnown(response)) return readWhole(response, expired);
   const reader = response.body.getReader();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   let guard: ReturnType<typeof createJsonGuard> | undefined;
@@ -234,9 +243,28 @@ async function readBody(response: Response, { expired }: Deadline, bytesMax: num
     : { text: text + rest };
 }
 
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string | undefined {
+/** The platform ends a body at its Content-Length; only a compressed one can grow beyond it. */
+function isShortAndKnown({ ok, headers }: Response): boolean {
+  const length = headers.get('content-length');
+  return ok && length !== null && Number(length) <= WHOLE_BYTES_MAX && headers.get('content-encoding') === null;
+}
+
+/** Reads a body in one go: a megabyte that comes in pieces leaves more to clear away than it takes to parse. */
+async function readWhole(response: Response, expired: Deadline['expired']): Promise<ReadBody> {
+  const pending = response.arrayBuffer();
+  const bytes = await Promise.race([pending, expired]);
+  if (bytes === EXPIRED) {
+    // The deadline's signal ends the reading, too; how it ends is of no interest any more.
+    pending.catch(() => undefined);
+    return { text: '', end: EXPIRED };
+  }
+  const text = decode(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }), new Uint8Array(bytes), false);
+  return text === undefined ? { text: '', end: { kind: 'shape', issues: 'text that is not UTF-8' } } : { text };
+}
+
+function decode(decoder: TextDecoder, chunk?: Uint8Array, stream = true): string | undefined {
   try {
-    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    return chunk ? decoder.decode(chunk, { stream }) : decoder.decode();
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

@@ -52,11 +52,12 @@ export function createAccountTokenCache(
 
   /** A call that fails or takes too long gives `otherwise`: the cache's failures are not its users'. */
   async function inTime<T>(call: Promise<T>, otherwise: T): Promise<T> {
-    const signal = clock.deadline(CACHE_TIMEOUT_MS);
+    const answered = new AbortController();
+    const signal = clock.deadline(CACHE_TIMEOUT_MS, answered.signal);
     const late = new Promise<T>((resolve) => {
       signal.addEventListener('abort', () => resolve(otherwise), { once: true });
     });
-    return Promise.race([call.catch(() => otherwise), late]);
+    return Promise.race([call.catch(() => otherwise), late]).finally(() => answered.abort());
   }
 
   return {

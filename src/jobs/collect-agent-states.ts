@@ -11,6 +11,7 @@ import { saveFeed } from '../store/feeds.ts';
 import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { commitLook, type StoredChange } from '../store/state-log.ts';
+import type { WaitingWork } from '../store/waiting-work.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey, unobservedAfterMs } from './session.ts';
 
@@ -22,11 +23,11 @@ export interface PollResult {
   readonly good: boolean;
   readonly changeCount: number;
   readonly rowsWritten: number;
-  /** The connection's config version as of this poll; null when nothing was committed. */
-  readonly configVersion: number | null;
+  /** What the loop has to look after as of this poll; null when nothing was committed. */
+  readonly work: WaitingWork | null;
 }
 
-const NOTHING: PollResult = { good: false, changeCount: 0, rowsWritten: 0, configVersion: null };
+const NOTHING: PollResult = { good: false, changeCount: 0, rowsWritten: 0, work: null };
 
 /**
  * Polls once. Resolves when the outcome is committed. Throws `LeaseLostError` and whatever D1 throws: then nobody knows
@@ -39,9 +40,12 @@ export async function collectAgentStates(deps: BridgeDeps, session: Session): Pr
   try {
     snapshot = await session.config.acd.readAgentStates();
   } catch (error) {
+    // Nobody knows when the request left, only that it did before now.
+    session.pollStartedMs = deps.clock.nowMs();
     await feedFailed(deps, session, 'agent-states', error, periodMs);
     return NOTHING;
   }
+  session.pollStartedMs = snapshot.askedAtMs;
   const result = await applySnapshot(deps, session, snapshot);
   await feedSucceeded(deps, session, 'agent-states');
   return result;
@@ -57,7 +61,7 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
     return commit(deps, session, { arrivedAtMs, gapBeforeMs, changes: [] });
   }
   const agents = snapshot.agents === 'unchanged' ? (session.lastAgents ?? []) : snapshot.agents;
-  if (session.lastAgents === null) followNames(session, agents);
+  followNames(session, agents);
   session.lastAgents = agents;
   const look = {
     arrivedAtMs,
@@ -95,12 +99,13 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
 
 /**
  * After a restart agents are tracked by their id; a source that speaks of them by user name or another id is followed
- * from its first answer on.
+ * from the first answer on that has them: who is signed out may come hours later.
  */
 function followNames(session: Session, agents: readonly AgentObservation[]): void {
   for (const { agentId } of agents) {
+    if (session.tracked.has(agentId)) continue;
     const known = session.config.agentsByName.get(agentId);
-    if (!known || known.sourceId === agentId || session.tracked.has(agentId)) continue;
+    if (!known || known.sourceId === agentId) continue;
     const tracked = session.tracked.get(known.sourceId);
     if (!tracked) continue;
     session.tracked.delete(known.sourceId);

@@ -26,7 +26,6 @@ const RANGE_REFUSED = [400, 413, 416, 422];
  * Reads one window of what is due, if anything is. Returns true when more is due right away. Throws what D1 throws.
  */
 export async function collectIntervals(deps: BridgeDeps, session: Session): Promise<boolean> {
-  await extendLedger(deps, session);
   const feed = feedOf(session, 'intervals');
   const nowMs = deps.clock.nowMs();
   if (nowMs < feed.retryAtMs) return false;
@@ -42,13 +41,16 @@ export function windowsPerRequest(session: Session): number {
   return session.readsIntervalsOneByOne ? 1 : session.config.settings.acd.advanced.windowsPerRequest;
 }
 
-/** Adds the intervals that have ended since the last time. Collection begins with the interval it was switched on in. */
-async function extendLedger(deps: BridgeDeps, session: Session): Promise<void> {
+/**
+ * Adds the intervals that have ended since the last time; true when there were any. Collection begins with the interval
+ * that it was switched on in.
+ */
+export async function extendLedger(deps: BridgeDeps, session: Session): Promise<boolean> {
   const feed = feedOf(session, 'intervals');
   const nowMs = deps.clock.nowMs();
   const toMs = floorToGrid(nowMs);
   const fromMs = feed.throughMs ?? toMs;
-  if (feed.throughMs !== null && fromMs >= toMs) return;
+  if (feed.throughMs !== null && fromMs >= toMs) return false;
   const window = { startMs: fromMs, endMs: Math.min(toMs, fromMs + LEDGER_STEP_MS) };
   const extended = { ...feed, throughMs: window.endMs };
   const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
@@ -59,6 +61,7 @@ async function extendLedger(deps: BridgeDeps, session: Session): Promise<void> {
     saveFeed(deps.db, session.connectionId, 'intervals', extended),
   ]);
   session.feeds.set('intervals', extended);
+  return true;
 }
 
 const gapReason = (error: string) =>

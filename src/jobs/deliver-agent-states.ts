@@ -40,11 +40,16 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   const held = await deliverHeldStates(deps, session);
   if (held.failed || held.delivered > 0) return { delivered: held.delivered, more: !held.failed };
   if (stream.catchUp) return catchUp(deps, session);
+  const { readCount } = session.head;
+  if (session.sentReadCount === readCount) return IDLE;
   const { logId, offset } = session.progress;
   const { eventsPerBodyMax } = session.config.settings.wfm.advanced;
   const changes = await readLog(deps.db, session.connectionId, { logId, offset }, eventsPerBodyMax);
   const oldest = changes[0];
-  if (!oldest) return IDLE;
+  if (!oldest) {
+    session.sentReadCount = readCount;
+    return IDLE;
+  }
   const isHistory = deps.clock.nowMs() - oldest.atMs > HISTORY_AFTER_MS && changes.length >= eventsPerBodyMax;
   if (isHistory) return beginCatchUp(deps, session);
   const sent = await sendChanges(session, changes);
@@ -131,7 +136,8 @@ async function moveCursor(
 /** The place after the first `done` of some changes. */
 function placeAfter(changes: readonly LoggedChange[], done: number, otherwise: { logId: number; offset: number }) {
   const last = changes[done - 1];
-  return last ? { logId: last.logId, offset: last.offset + 1 } : { logId: otherwise.logId, offset: otherwise.offset };
+  if (!last) return { logId: otherwise.logId, offset: otherwise.offset };
+  return last.endsRow ? { logId: last.logId + 1, offset: 0 } : { logId: last.logId, offset: last.offset + 1 };
 }
 
 /**

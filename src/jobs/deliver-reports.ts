@@ -2,8 +2,9 @@
  * Delivers the reports that wait, newest window first: the live one before history. A report is built from stored facts
  * when it is sent, so what goes out is always the latest revision.
  */
-import { MINUTE_MS } from '../domain/interval.ts';
+import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
+import { hasImportedStates } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import {
   acceptReport,
@@ -21,11 +22,12 @@ import type { AgentActivities, AgentPerformance, Outcome, QueueFigures } from '.
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, type Refusal, sendInOrder } from './send-in-order.ts';
-import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
+import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
 const PATIENCE_MS = 3 * MINUTE_MS;
 const WAITING_LOOKUP_MAX = 20;
+const HELD_REPORTS_PER_TURN_MAX = 20;
 /** Bodies over this size compressed are not kept: D1 takes 2 MB a value. */
 const KEPT_BODY_BYTES_MAX = 1_500_000;
 
@@ -35,14 +37,19 @@ export async function deliverNextReport(deps: BridgeDeps, session: Session, stre
   if (nowMs < streamOf(session, stream).retryAtMs) return false;
   const waiting = await readWaiting(deps.db, session.connectionId, stream, WAITING_LOOKUP_MAX);
   const firstLookMs = (await readFirstLookMs(deps.db, session.connectionId)) ?? Number.POSITIVE_INFINITY;
+  const isKnown = (window: Window) => hasImportedStates(deps.db, session.connectionId, window);
   for (const report of waiting) {
     const readiness = readinessOf(session, stream, report, nowMs, firstLookMs);
     if (readiness === 'not yet') continue;
+    const { config } = session;
     const built =
       stream === 'historical'
-        ? await buildHistorical(deps, session, report, readiness === 'watched')
+        ? await buildHistorical(deps, session, report, readiness === 'watched' || (await isKnown(report)))
         : await buildActivity(deps, session, report);
-    return sendReport(deps, session, stream, report, built);
+    const sent = await sendReport(deps, session, stream, report, built);
+    // Built with a mapping that is not in force any more: it may have left out who can be placed by now.
+    if (session.config !== config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
+    return sent;
   }
   return false;
 }
@@ -157,6 +164,7 @@ async function noteAccepted(
     setAsideCount,
     acceptedAtMs: deps.clock.nowMs(),
     bodySha256: kept[0]?.sha256 ?? '',
+    deliveredContacts: contactsOf(built, refused),
   };
   const rows = refused.map((refusal) => setAsideOf(refusal, stream, waiting));
   await deps.db.batch([
@@ -191,6 +199,13 @@ async function noteStanding(
   await deps.db.batch([saveStream(deps.db, session.connectionId, stream, standing)]);
 }
 
+/** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */
+function contactsOf({ report }: BuiltReport, refused: readonly Refusal<ReportRecord>[]): number | null {
+  if (report.stream !== 'historical') return null;
+  const gone = new Set(refused.map(({ record }) => (record.kind === 'queue' ? record.queue : null)));
+  return report.queues.reduce((sum, queue) => sum + (gone.has(queue) ? 0 : queue.contactsReceived), 0);
+}
+
 /** How many records of the account one record of the body stands for: times ride along and are derived, not read. */
 function weight(record: ReportRecord): number {
   if (record.kind === 'activities') return record.agent.activities.length;
@@ -219,15 +234,25 @@ async function keepable(body: string): Promise<{ sha256: string; bodyGzip: Array
   return { sha256, bodyGzip: bodyGzip && bodyGzip.byteLength <= KEPT_BODY_BYTES_MAX ? bodyGzip : null };
 }
 
-/** Agents that got a login id: the windows that left them out wait to be sent again, with them. */
-export async function raiseReportsOfPlacedAgents(deps: BridgeDeps, session: Session): Promise<void> {
-  const windows = await readHeldReports(deps.db, session.connectionId, 500);
-  const reports: { startMs: number; endMs: number; recordCount: number }[] = [];
+/**
+ * Agents that got a login id: the windows that left them out wait to be sent again, with them. Looks through the held
+ * windows newest first, a few a turn, whenever agents may have got one: after a start, after a reload, and when a report
+ * was built before a reload and accepted after it. Returns true when some were raised.
+ */
+export async function raiseReportsOfPlacedAgents(deps: BridgeDeps, session: Session): Promise<boolean> {
+  const beforeMs = session.heldReportsBeforeMs;
+  if (beforeMs === null) return false;
+  session.heldReportsBeforeMs = null;
+  const windows = await readHeldReports(deps.db, session.connectionId, beforeMs, HELD_REPORTS_PER_TURN_MAX);
+  const reports: (Window & { recordCount: number })[] = [];
   for (const window of windows) {
-    const report = await readReport(deps.db, session.connectionId, 'agent-activity', window.startMs);
     const { held } = await activitiesOf(deps, session, window);
-    if (report && held < report.heldCount) reports.push({ ...window, recordCount: report.recordCount });
+    if (held < window.heldCount) reports.push(window);
   }
   const statements = raiseReports(deps.db, session.connectionId, 'agent-activity', reports, deps.clock.nowMs());
   if (statements.length > 0) await deps.db.batch([guardLease(deps.db, session), ...statements]);
+  // A reload that came in between begins anew, from the newest.
+  const oldest = windows.length === HELD_REPORTS_PER_TURN_MAX ? windows.at(-1) : undefined;
+  session.heldReportsBeforeMs ??= oldest?.startMs ?? null;
+  return reports.length > 0;
 }

@@ -9,15 +9,26 @@ import { askForRoster, readConfigVersion } from '../store/config-version.ts';
 import { addEvent } from '../store/events.ts';
 import { readFeeds, readStreams, saveFeed } from '../store/feeds.ts';
 import { holdsLease, LeaseLostError } from '../store/lease.ts';
+import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
 import { closeNextWindow } from './close-windows.ts';
 import { collectAgentStates } from './collect-agent-states.ts';
-import { collectIntervals } from './collect-intervals.ts';
+import { collectIntervals, extendLedger } from './collect-intervals.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
 import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
 import { sendSetAsideAgain } from './send-again.ts';
-import { type BridgeDeps, ConnectionUnusableError, feedOf, loadConfig, openSession, type Session } from './session.ts';
+import { sendHeartbeatWhenDue } from './send-heartbeat.ts';
+import {
+  ALL_HELD_REPORTS,
+  type BridgeDeps,
+  ConnectionUnusableError,
+  feedOf,
+  loadConfig,
+  openSession,
+  type Session,
+} from './session.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
+import { workOffImport } from './work-off-import.ts';
 
 /** Contract and faults S1: never two polls less than 3.000 s apart. */
 const POLL_DISTANCE_MS = 3_000;
@@ -27,12 +38,23 @@ const PERIOD_MIN_MS = 3_005;
 const TICK_MAX_MS = 8_000;
 /** Progress that no poll takes along within this time is stored at once. */
 const PROGRESS_WAITS_MAX_MS = 10_000;
+/** So much later than its tick a poll may begin without the next tick being moved: opening a session takes longer. */
+const POLL_SLACK_MS = 20;
+/** So much later a new session's poll may leave than it begins: it reads its token first. */
+const FIRST_POLL_SLACK_MS = 100;
 /** How much earlier than its point on the grid a poll may begin. */
 const EARLY_MS = 50;
 /** A loop that lost its lease leaves the connection to the other one for so long. */
 const STAND_BACK_MS = 60_000;
 /** A connection that cannot run is looked at again so often. */
 const UNUSABLE_RETRY_MS = 30_000;
+/** After a reload nothing is known of what waits. */
+const ALL_WORK: Omit<WaitingWork, 'configVersion'> = {
+  intervalsDue: 1,
+  importOpen: 1,
+  backfillOpen: 1,
+  reportsWait: 1,
+};
 /** A lane gives others a turn after so many steps. */
 const STEPS_PER_TURN_MAX = 50;
 
@@ -46,7 +68,9 @@ export type LoopLog = (entry: {
 /** How long the loop wants to wait until its next tick; null when the connection is gone or paused: then it ends. */
 export type NextTick = { readonly inMs: number } | null;
 
-type Lane = 'send-states' | 'intervals' | 'reports';
+const NOTHING_TO_DO = async () => undefined;
+
+type Lane = 'send-states' | 'intervals' | 'reports' | 'heartbeat';
 
 /** How often agents are polled, milliseconds. */
 function pollPeriodMs(session: Session): number {
@@ -60,10 +84,12 @@ export function tickPeriodMs(periodMs: number): number {
 
 /**
  * The first point of the grid of `periodMs` at least half a period after `nowMs`: where the next tick belongs. Ticks
- * keep to the grid however late one was, and one that is early by a breath is not run twice.
+ * keep to the grid however late one was, and one that is early by a breath is not run twice. After a late one the next
+ * comes no sooner than a poll may: whoever is killed in a tick has forgotten when its poll began, and the next tick polls.
  */
 export function nextOnGridMs(nowMs: number, periodMs: number): number {
-  return Math.max(Math.ceil((nowMs + periodMs / 2) / periodMs) * periodMs, nowMs + 100);
+  const distanceMs = Math.min(POLL_DISTANCE_MS, Math.max(periodMs, 100));
+  return Math.max(Math.ceil((nowMs + periodMs / 2) / periodMs) * periodMs, nowMs + distanceMs);
 }
 
 /** True when a point of the poll grid has passed since the last poll began, and no back-off stands against it. */
@@ -90,34 +116,47 @@ export class Loop {
 
   /**
    * One tick. Never throws. Resolves when the poll is committed and the lanes are idle, or `laneBudgetMs` after the poll
-   * at the latest: lanes that are still busy go on by themselves.
+   * at the latest: lanes that are still busy go on by themselves. `beforePoll` is awaited before a poll begins, with the
+   * earliest instant of the next tick: to be stored, so that it holds for whoever wakes up after a crash.
    */
-  async tick(laneBudgetMs: number): Promise<NextTick> {
+  async tick(
+    laneBudgetMs: number,
+    beforePoll: (nextTickMs: number) => Promise<void> = NOTHING_TO_DO,
+  ): Promise<NextTick> {
     try {
-      return await this.#tick(laneBudgetMs);
+      return await this.#tick(laneBudgetMs, beforePoll);
     } catch (error) {
       return await this.#afterSurprise(error);
     }
   }
 
-  async #tick(laneBudgetMs: number): Promise<NextTick> {
+  async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
     this.#session ??= await openSession(this.#deps, this.#connectionId);
     const session = this.#session;
     if (!session) return null;
     const periodMs = pollPeriodMs(session);
-    let configVersion: number | null = null;
+    let work: WaitingWork | null = null;
     if (isPollDue(session, nowMs, periodMs)) {
       await this.#keepDistance(session);
-      ({ configVersion } = await collectAgentStates(this.#deps, session));
+      const slackMs = session.pollStartedMs === null ? FIRST_POLL_SLACK_MS : -POLL_SLACK_MS;
+      await beforePoll(this.#deps.clock.nowMs() + POLL_DISTANCE_MS + slackMs);
+      ({ work } = await collectAgentStates(this.#deps, session));
     }
-    configVersion ??= await readConfigVersion(this.#deps.db, this.#connectionId);
-    if (configVersion !== session.config.version && !(await this.#reload(session))) return null;
+    work ??= await readWaitingWork(this.#deps.db, this.#connectionId, this.#deps.clock.nowMs());
+    if (work?.configVersion !== session.config.version) {
+      if (!(await this.#reload(session))) return null;
+      work = { ...ALL_WORK, configVersion: session.config.version };
+    }
+    const { intervalsDue, importOpen, backfillOpen, reportsWait } = work;
     this.#start('send-states', session, () => this.#sendStates(session));
-    this.#start('intervals', session, () => this.#readIntervals(session));
-    this.#start('reports', session, () => this.#sendReports(session));
-    await Promise.race([Promise.all(this.#running.values()), this.#deps.clock.sleep(laneBudgetMs)]);
+    this.#start('intervals', session, () => this.#readIntervals(session, { intervalsDue, importOpen, backfillOpen }));
+    this.#start('reports', session, () => this.#sendReports(session, reportsWait === 1));
+    this.#start('heartbeat', session, () => sendHeartbeatWhenDue(this.#deps, session));
+    const idle = new AbortController();
+    await Promise.race([Promise.all(this.#running.values()), this.#deps.clock.sleep(laneBudgetMs, idle.signal)]);
+    idle.abort();
     // The next poll takes the stream's progress along, unless it is far away or may not come.
     if (periodMs > PROGRESS_WAITS_MAX_MS || feedOf(session, 'agent-states').failures > 0) {
       await flushProgress(this.#deps, session);
@@ -126,13 +165,24 @@ export class Loop {
   }
 
   async #keepDistance(session: Session): Promise<void> {
-    if (session.pollStartedMs === null) return;
-    const waitMs = session.pollStartedMs + POLL_DISTANCE_MS - this.#deps.clock.nowMs();
+    const lastMs = session.pollStartedMs ?? session.head?.untilMs ?? 0;
+    const waitMs = lastMs + POLL_DISTANCE_MS - this.#deps.clock.nowMs();
     if (waitMs > 0 && waitMs <= POLL_DISTANCE_MS) await this.#deps.clock.sleep(waitMs);
   }
 
-  /** Sends a record that was set aside once more, or reads or raises what it came from. Says how it went. */
+  /**
+   * Sends a record that was set aside once more, or reads or raises what it came from. Says how it went. Takes the place
+   * of the lane that sends states, so that there are never two requests of one stream in flight.
+   */
   async sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
+    for (let busy = this.#running.get('send-states'); busy; busy = this.#running.get('send-states')) await busy;
+    const work = this.#sendAgain(setAsideId);
+    const isOver = work.then(NOTHING_TO_DO, NOTHING_TO_DO).finally(() => this.#running.delete('send-states'));
+    this.#running.set('send-states', isOver);
+    return work;
+  }
+
+  async #sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
     this.#session ??= await openSession(this.#deps, this.#connectionId);
     if (!this.#session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
     return sendSetAsideAgain(this.#deps, this.#session, setAsideId);
@@ -173,7 +223,7 @@ export class Loop {
     for (const [name, stream] of streams) {
       session.streams.set(name, { ...stream, ...(clientsChanged ? { retryAtMs: 0 } : {}) });
     }
-    await raiseReportsOfPlacedAgents(this.#deps, session);
+    session.heldReportsBeforeMs = ALL_HELD_REPORTS;
     return true;
   }
 
@@ -185,10 +235,15 @@ export class Loop {
     }
   }
 
-  async #readIntervals(session: Session): Promise<void> {
+  async #readIntervals(
+    session: Session,
+    work: Pick<WaitingWork, 'intervalsDue' | 'importOpen' | 'backfillOpen'>,
+  ): Promise<void> {
     if (await importRosterWhenDue(this.#deps, session)) await this.#takeOverRoster(session);
-    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await collectIntervals(this.#deps, session))) break;
-    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await workOffBackfill(this.#deps, session))) return;
+    const isExtended = await extendLedger(this.#deps, session);
+    if (isExtended || work.intervalsDue) await inSteps(() => collectIntervals(this.#deps, session));
+    if (work.importOpen) await inSteps(() => workOffImport(this.#deps, session));
+    if (work.backfillOpen) await inSteps(() => workOffBackfill(this.#deps, session));
   }
 
   /** What an import changed is in use at once, and what waited for it goes out. */
@@ -198,13 +253,12 @@ export class Loop {
     this.#start('send-states', session, () => this.#sendStates(session));
   }
 
-  async #sendReports(session: Session): Promise<void> {
-    for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await closeNextWindow(this.#deps, session))) break;
-    for (const stream of ['historical', 'agent-activity'] as const) {
-      for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
-        if (!(await deliverNextReport(this.#deps, session, stream))) break;
-      }
-    }
+  async #sendReports(session: Session, reportsWait: boolean): Promise<void> {
+    const closedCount = await inSteps(() => closeNextWindow(this.#deps, session));
+    const isRaised = await raiseReportsOfPlacedAgents(this.#deps, session);
+    if (!reportsWait && closedCount === 0 && !isRaised) return;
+    await inSteps(() => deliverNextReport(this.#deps, session, 'historical'));
+    await inSteps(() => deliverNextReport(this.#deps, session, 'agent-activity'));
   }
 
   /** Sets a lane going unless it still is. */
@@ -244,6 +298,12 @@ export class Loop {
       });
     });
   }
+}
+
+/** Repeats a step while it says that there is more, so often that others get their turn. Returns how often it said so. */
+async function inSteps(run: () => Promise<boolean>): Promise<number> {
+  for (let step = 0; step < STEPS_PER_TURN_MAX; step++) if (!(await run())) return step;
+  return STEPS_PER_TURN_MAX;
 }
 
 async function stillHolds(deps: { db: D1Database; clock: Clock }, session: Session): Promise<boolean> {

@@ -3,11 +3,17 @@
  * and once an hour removes what is past its retention.
  */
 import { connectionSettingsSchema } from '../connection.ts';
-import { HOUR_MS } from '../domain/interval.ts';
+import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
 import type { Clock } from '../runtime.ts';
+import { purgeAlerts } from '../store/alerts.ts';
 import { listConnections } from '../store/connections.ts';
 import { beat, claimTurn } from '../store/heartbeats.ts';
+import { purgeImportMarks } from '../store/import-facts.ts';
+import { dropUnconfirmed } from '../store/imports.ts';
 import { purgeConnection, purgeShared } from '../store/purge.ts';
+
+/** Solved alerts and past maintenance are kept so long. */
+const ALERTS_KEPT_DAYS = 400;
 
 export interface MinuteResult {
   readonly woken: number;
@@ -33,10 +39,14 @@ export async function runMinute(
     for (const { id, settings } of connections) {
       const parsed = connectionSettingsSchema.safeParse(JSON.parse(settings));
       if (parsed.success) {
-        purgedRows += await purgeConnection(deps.db, id, parsed.data.collection.retentionDays, nowMs);
+        const { retentionDays } = parsed.data.collection;
+        purgedRows += await purgeConnection(deps.db, id, retentionDays, nowMs);
+        purgedRows += await purgeImportMarks(deps.db, id, nowMs - retentionDays.stateChanges * DAY_MS);
       }
     }
     await purgeShared(deps.db, nowMs);
+    await purgeAlerts(deps.db, nowMs - ALERTS_KEPT_DAYS * DAY_MS);
+    await dropUnconfirmed(deps.db, nowMs - DAY_MS);
   }
   return { woken: active.length - failures.length, failures, purgedRows };
 }

@@ -4,6 +4,7 @@ import { guardLease } from '../store/lease.ts';
 import { askAgain } from '../store/ledger.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
+import { readLatestEntries } from '../store/state-changes.ts';
 import { saveProgress } from '../store/state-log.ts';
 import type { BridgeDeps, Session } from './session.ts';
 
@@ -48,7 +49,14 @@ async function sendStateAgain(
   if (agent.loginId === '') return { ok: false, message: 'The agent has no login id. Set one on the roster first.' };
   const { wfm } = session.config;
   const { eventCode, reasonCode } = state;
-  const events = [{ loginId: agent.loginId, eventCode, reasonCode, atMs }];
+  const { loginId } = agent;
+  const events = [{ loginId, eventCode, reasonCode, atMs }];
+  // What the WFM hears last of an agent is what it shows: the present state follows the old one.
+  for (const latest of await readLatestEntries(deps.db, [agent.key])) {
+    const present = session.config.states.get(latest.stateId);
+    if (!present || latest.atMs <= atMs) continue;
+    events.push({ loginId, eventCode: present.eventCode, reasonCode: present.reasonCode, atMs: latest.atMs });
+  }
   const outcome = await wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events }));
   if (outcome.kind !== 'accepted') return { ok: false, message: `The WFM did not accept it: ${outcome.reason}.` };
   session.progress = {

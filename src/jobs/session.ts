@@ -70,6 +70,8 @@ export interface Session {
   progress: StatesProgress;
   /** True while `progress` is ahead of what is stored. */
   progressUnsaved: boolean;
+  /** The log's count of changes when nothing of it was left to send: until it grows, there is nothing to look for. */
+  sentReadCount: number | null;
   /** The agents of the last good answer, for when the next one is the same; null before the first. */
   lastAgents: readonly AgentObservation[] | null;
   /** Suspiciously empty answers in a row. */
@@ -77,7 +79,7 @@ export interface Session {
   /** The look before left somebody missing or held back: the next one matters even when it is the same. */
   unsettled: boolean;
   signedIn: number;
-  /** When the last poll began, by the clock: polls keep their distance. */
+  /** When the last poll's request left, by the clock: polls keep their distance. Null: nobody knows. */
   pollStartedMs: number | null;
   /** The source has shown that it does not answer for several intervals at once. */
   readsIntervalsOneByOne: boolean;
@@ -85,7 +87,12 @@ export interface Session {
   readonly streams: Map<Stream, StreamStanding>;
   /** When the last body of a backlog was sent: catching up keeps to a rate. */
   lastHistoryBodyMs: number;
+  /** Reports of windows before this may have left out agents that have a login id by now; null: none have. */
+  heldReportsBeforeMs: number | null;
 }
+
+/** Reports of any window. */
+export const ALL_HELD_REPORTS = Number.MAX_SAFE_INTEGER;
 
 /** Takes the lease and reads everything. Null when the connection is gone or paused. Throws `ConnectionUnusableError`. */
 export async function openSession(deps: BridgeDeps, connectionId: number): Promise<Session | null> {
@@ -111,6 +118,7 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     head,
     progress,
     progressUnsaved: false,
+    sentReadCount: null,
     lastAgents: null,
     emptyAnswers: 0,
     unsettled: true,
@@ -120,6 +128,7 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     feeds: await readFeeds(deps.db, connectionId),
     streams: await readStreams(deps.db, connectionId),
     lastHistoryBodyMs: 0,
+    heldReportsBeforeMs: ALL_HELD_REPORTS,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Backfills as people ask for, watch, pause and cancel them. The job that works them off keeps its own statements. */
 import { INTERVAL_MS } from '../domain/interval.ts';
+import { recordAudit, recordAuditIfChanged } from './audit.ts';
 
 export const BACKFILL_STATUSES = ['waiting', 'running', 'paused', 'cancelled', 'done'] as const;
 export type BackfillStatus = (typeof BACKFILL_STATUSES)[number];
@@ -51,6 +52,7 @@ export async function createBackfill(
         `INSERT INTO event (connection_id, at_ms, kind, severity, message) VALUES (?1, ?2, 'backfill asked for', 'info', ?3)`,
       )
       .bind(connectionId, nowMs, `A backfill of ${range} was asked for by ${by}.`),
+    recordAudit(db, { by, atMs: nowMs, action: 'backfill asked for', connectionId, detail: `${range}.` }),
   ]);
   return inserted?.results[0] ?? null;
 }
@@ -76,25 +78,28 @@ export async function readBackfill(db: D1Database, connectionId: number, id: num
 
 /** From which states an order may be given, and what it leads to. */
 const ORDERS = {
-  pause: { from: ['waiting', 'running'], to: 'paused' },
-  resume: { from: ['paused'], to: 'waiting' },
-  cancel: { from: ['waiting', 'running', 'paused'], to: 'cancelled' },
+  pause: { from: ['waiting', 'running'], to: 'paused', done: 'paused' },
+  resume: { from: ['paused'], to: 'waiting', done: 'resumed' },
+  cancel: { from: ['waiting', 'running', 'paused'], to: 'cancelled', done: 'cancelled' },
 } as const;
 export type BackfillOrder = keyof typeof ORDERS;
 
 /** Carries out an order; false when the backfill is not in a state that allows it (or does not exist). */
 export async function orderBackfill(
   db: D1Database,
-  change: { connectionId: number; id: number; order: BackfillOrder; nowMs: number },
+  change: { connectionId: number; id: number; order: BackfillOrder; nowMs: number; by: string },
 ): Promise<boolean> {
-  const { from, to } = ORDERS[change.order];
-  const result = await db
-    .prepare(
-      `UPDATE backfill SET status = ?3, updated_at_ms = ?4,
+  const { connectionId, id, order, nowMs, by } = change;
+  const { from, to, done } = ORDERS[order];
+  const [result] = await db.batch([
+    db
+      .prepare(
+        `UPDATE backfill SET status = ?3, updated_at_ms = ?4,
          finished_at_ms = CASE WHEN ?3 = 'cancelled' THEN ?4 ELSE finished_at_ms END
        WHERE connection_id = ?1 AND id = ?2 AND status IN (SELECT value FROM json_each(?5))`,
-    )
-    .bind(change.connectionId, change.id, to, change.nowMs, JSON.stringify(from))
-    .run();
-  return result.meta.changes > 0;
+      )
+      .bind(connectionId, id, to, nowMs, JSON.stringify(from)),
+    recordAuditIfChanged(db, { by, atMs: nowMs, action: `backfill ${done}`, connectionId, detail: `Backfill ${id}.` }),
+  ]);
+  return (result?.meta.changes ?? 0) > 0;
 }

@@ -2,7 +2,7 @@
  * Coverage as the page shows it: intervals with their historical reports, and contacts per report window. Reads the
  * ledger, the reports and the figures of the span that is shown, and nothing outside it.
  */
-import { type IntervalFacts, type WindowFacts, windowBalance, type ContactBalance } from '../domain/coverage.ts';
+import { type ContactBalance, type IntervalFacts, type WindowFacts, windowBalance } from '../domain/coverage.ts';
 import { INTERVAL_MS, type Window } from '../domain/interval.ts';
 
 /** One interval of the ledger with the historical report that carries it. */

@@ -152,7 +152,11 @@ export interface BodyKey {
 }
 
 /** A body's bytes, gzip-compressed as they are kept; null when there is none. */
-export async function readBody(db: D1Database, connectionId: number, key: BodyKey): Promise<Uint8Array | null> {
+export async function readBody(
+  db: D1Database,
+  connectionId: number,
+  key: BodyKey,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const row = await db
     .prepare(
       `SELECT body_gzip AS body FROM report_body

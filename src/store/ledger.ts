@@ -70,7 +70,11 @@ export interface LedgerReading {
   readonly refusedRows: number;
 }
 
-/** Statement that writes readings. An interval read for the first time keeps when that was. */
+/**
+ * Statement that writes readings. An interval read for the first time keeps when that was. A reading that knows less
+ * than what somebody stored in the meantime (a person confirmed the interval as quiet) changes nothing: the interval
+ * stays due and is read anew.
+ */
 export function saveReadings(
   db: D1Database,
   connectionId: number,
@@ -89,7 +93,8 @@ export function saveReadings(
          unconfirmed = excluded.unconfirmed, revision = excluded.revision,
          collected_at_ms = coalesce(collected_at_ms, excluded.collected_at_ms), read_at_ms = excluded.read_at_ms,
          next_read_at_ms = excluded.next_read_at_ms, queue_count = excluded.queue_count, offered = excluded.offered,
-         abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, refused_rows = excluded.refused_rows`,
+         abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, refused_rows = excluded.refused_rows
+       WHERE excluded.revision >= interval_ledger.revision`,
     )
     .bind(connectionId, JSON.stringify(readings));
 }

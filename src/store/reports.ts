@@ -81,6 +81,8 @@ export interface Acceptance {
   readonly setAsideCount: number;
   readonly acceptedAtMs: number;
   readonly bodySha256: string;
+  /** Contacts received in what was accepted; null for streams that carry none. */
+  readonly deliveredContacts: number | null;
 }
 
 /**
@@ -91,7 +93,7 @@ export function acceptReport(
   db: D1Database,
   owner: { connectionId: number; epoch: number },
   stream: WindowedStream,
-  { report, deliveredCount, heldCount, setAsideCount, acceptedAtMs, bodySha256 }: Acceptance,
+  { report, deliveredCount, heldCount, setAsideCount, acceptedAtMs, bodySha256, deliveredContacts }: Acceptance,
 ): D1PreparedStatement[] {
   const recordCount = deliveredCount + heldCount + setAsideCount;
   const still = `(SELECT revision FROM report WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3) = ?4
@@ -118,7 +120,7 @@ export function acceptReport(
     db
       .prepare(
         `UPDATE report SET delivered_revision = ?4, record_count = ?6, held_count = ?7, set_aside_count = ?8,
-                accepted_at_ms = ?9, body_sha256 = ?10
+                accepted_at_ms = ?9, body_sha256 = ?10, delivered_contacts = ?11
          WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3 AND ${still}`,
       )
       .bind(
@@ -132,6 +134,7 @@ export function acceptReport(
         setAsideCount,
         acceptedAtMs,
         bodySha256,
+        deliveredContacts,
       ),
   ];
 }
@@ -171,15 +174,21 @@ export function keepBody(
     );
 }
 
-/** Windows whose accepted report left records out for want of a login id. */
-export async function readHeldReports(db: D1Database, connectionId: number, limit: number): Promise<Window[]> {
+/** Accepted reports that left records out for want of a login id, of windows before `beforeMs`, newest first. */
+export async function readHeldReports(
+  db: D1Database,
+  connectionId: number,
+  beforeMs: number,
+  limit: number,
+): Promise<(Window & { recordCount: number; heldCount: number })[]> {
   const { results } = await db
     .prepare(
-      `SELECT start_ms AS startMs, end_ms AS endMs FROM report INDEXED BY report_held
-       WHERE connection_id = ?1 AND held_count > 0 ORDER BY start_ms DESC LIMIT ?2`,
+      `SELECT start_ms AS startMs, end_ms AS endMs, record_count AS recordCount, held_count AS heldCount
+       FROM report INDEXED BY report_held
+       WHERE connection_id = ?1 AND start_ms < ?2 AND held_count > 0 ORDER BY start_ms DESC LIMIT ?3`,
     )
-    .bind(connectionId, limit)
-    .all<Window>();
+    .bind(connectionId, beforeMs, limit)
+    .all<Window & { recordCount: number; heldCount: number }>();
   return results;
 }
 

@@ -1,4 +1,4 @@
-/** The roster as pages and API show it, and the mapping fields that a person may change. */
+/** The roster as the API lists it. */
 
 export interface QueueRow {
   readonly id: number;
@@ -7,6 +7,7 @@ export interface QueueRow {
   readonly name: string;
   readonly queueValue: string | null;
   readonly isOutbound: boolean;
+  readonly mixed: boolean;
   readonly shortPct: number | null;
   readonly serviceLevelMs: number | null;
   readonly included: boolean;
@@ -69,77 +70,6 @@ export async function readAgent(db: D1Database, connectionId: number, id: number
   return row === null ? null : toAgent(row);
 }
 
-/** What a person may change of a queue; absent: stays. */
-export interface QueueMapping {
-  readonly queueValue?: string | null | undefined;
-  readonly isOutbound?: boolean | undefined;
-  readonly shortPct?: number | null | undefined;
-  readonly included?: boolean | undefined;
-}
-
-/** Changes a queue's mapping and raises the connection's version. False: no such queue. */
-export async function mapQueue(
-  db: D1Database,
-  connectionId: number,
-  id: number,
-  mapping: QueueMapping,
-): Promise<boolean> {
-  return applyMapping(db, 'queue', connectionId, id, {
-    queue_value: mapping.queueValue,
-    is_outbound: mapping.isOutbound,
-    short_pct: mapping.shortPct,
-    included: mapping.included,
-  });
-}
-
-/** What a person may change of an agent; absent: stays. */
-export interface AgentMapping {
-  readonly loginId?: string | null | undefined;
-  readonly employeeId?: string | undefined;
-  readonly included?: boolean | undefined;
-}
-
-/** Changes an agent's mapping and raises the connection's version. False: no such agent. */
-export async function mapAgent(
-  db: D1Database,
-  connectionId: number,
-  id: number,
-  mapping: AgentMapping,
-): Promise<boolean> {
-  return applyMapping(db, 'agent', connectionId, id, {
-    login_id: mapping.loginId,
-    employee_id: mapping.employeeId,
-    included: mapping.included,
-  });
-}
-
-type Column = string | number | boolean | null | undefined;
-
-/** Table and column names are this module's own constants; only values come from outside. */
-export async function applyMapping(
-  db: D1Database,
-  table: 'queue' | 'agent' | 'acd_state',
-  connectionId: number,
-  id: number,
-  columns: Readonly<Record<string, Column>>,
-): Promise<boolean> {
-  const given = Object.entries(columns).filter(([, value]) => value !== undefined);
-  const assignments = given.map(([column], index) => `${column} = ?${index + 3}`).join(', ');
-  const values = given.map(([, value]) => (typeof value === 'boolean' ? Number(value) : (value ?? null)));
-  const results = await db.batch([
-    db
-      .prepare(`UPDATE ${table} SET ${assignments || 'id = id'} WHERE connection_id = ?1 AND id = ?2`)
-      .bind(connectionId, id, ...values),
-    db
-      .prepare(
-        `UPDATE connection SET config_version = config_version + 1
-         WHERE id = ?1 AND EXISTS (SELECT 1 FROM ${table} WHERE connection_id = ?1 AND id = ?2)`,
-      )
-      .bind(connectionId, id),
-  ]);
-  return (results[0]?.meta.changes ?? 0) > 0;
-}
-
 interface RawQueue {
   id: number;
   source_id: string;
@@ -147,6 +77,7 @@ interface RawQueue {
   name: string;
   queue_value: string | null;
   is_outbound: number;
+  mixed: number;
   short_pct: number | null;
   service_level_ms: number | null;
   included: number;
@@ -178,6 +109,7 @@ function toQueue(row: RawQueue): QueueRow {
     name: row.name,
     queueValue: row.queue_value,
     isOutbound: row.is_outbound === 1,
+    mixed: row.mixed === 1,
     shortPct: row.short_pct,
     serviceLevelMs: row.service_level_ms,
     included: row.included === 1,

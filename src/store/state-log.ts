@@ -3,6 +3,7 @@
  * look is one batch, so what is stored is either all of it or nothing; an unchanged look writes exactly one row.
  */
 import { HOLDS_LEASE, LeaseLostError } from './lease.ts';
+import { WAITING_WORK, type WaitingWork } from './waiting-work.ts';
 
 /** D1 allows 2 MB a value; a change takes at most about 50 bytes. */
 const CHANGES_PER_STATEMENT_MAX = 20_000;
@@ -71,13 +72,13 @@ export async function readLogHead(
 }
 
 /**
- * Commits one look: the changes, the log, the heartbeat and the stream's progress so far. Returns the new head and the
- * connection's present config version. Throws `LeaseLostError` when another loop owns the connection by now.
+ * Commits one look: the changes, the log, the heartbeat and the stream's progress so far. Returns the new head and what
+ * the connection's loop has to look after. Throws `LeaseLostError` when another loop owns the connection by now.
  */
 export async function commitLook(
   db: D1Database,
   look: LookCommit,
-): Promise<{ head: LogHead; configVersion: number; rowsWritten: number }> {
+): Promise<{ head: LogHead; work: WaitingWork; rowsWritten: number }> {
   const { head } = look;
   const extendable = head !== null && head.changeCount <= CHANGES_IN_EXTENDED_ROW_MAX && look.gapBeforeMs === 0;
   if (look.changes.length === 0 && extendable) return extendHead(db, look, head);
@@ -91,15 +92,15 @@ async function extendHead(db: D1Database, look: LookCommit, head: LogHead) {
       `UPDATE state_log SET until_ms = ?4, polls = polls + 1, cursor_log_id = ?5, cursor_offset = ?6,
               delivered_count = ?7, set_aside_count = ?8, accepted_at_ms = ?9
        WHERE connection_id = ?1 AND log_id = ?2 AND ${HOLDS_LEASE('?1', '?3')}
-       RETURNING (SELECT config_version FROM connection WHERE id = ?1) AS configVersion`,
+       RETURNING ${WAITING_WORK('?1', '?4')}`,
     )
     .bind(connectionId, head.logId, epoch, arrivedAtMs, ...progressParameters(progress))
-    .all<{ configVersion: number }>();
-  const row = result.results[0];
-  if (!row) throw new LeaseLostError(connectionId);
+    .all<WaitingWork>();
+  const work = result.results[0];
+  if (!work) throw new LeaseLostError(connectionId);
   return {
     head: { ...head, untilMs: arrivedAtMs },
-    configVersion: row.configVersion,
+    work,
     rowsWritten: result.meta.rows_written,
   };
 }
@@ -114,7 +115,7 @@ async function openRows(db: D1Database, look: LookCommit) {
     `INSERT INTO state_log (connection_id, log_id, from_ms, until_ms, gap_before_ms, polls, read_count, change_count,
             changes, cursor_log_id, cursor_offset, delivered_count, set_aside_count, accepted_at_ms)
      SELECT ?1, ?2, ?4, ?4, ?10, 1, ?11, ?12, ?13, ?5, ?6, ?7, ?8, ?9 WHERE ${HOLDS_LEASE('?1', '?3')}
-     RETURNING (SELECT config_version FROM connection WHERE id = ?1) AS configVersion`,
+     RETURNING ${WAITING_WORK('?1', '?4')}`,
   );
   const insertChanges = db.prepare(
     `INSERT INTO state_change (agent_id, at_ms, state_id, since_ms)
@@ -150,11 +151,11 @@ async function openRows(db: D1Database, look: LookCommit) {
       statements.push(insertChanges.bind(JSON.stringify(rows), connectionId, epoch));
     }
   }
-  const results = await db.batch<{ configVersion: number }>(statements);
-  const configVersion = results[0]?.results[0]?.configVersion;
-  if (configVersion === undefined) throw new LeaseLostError(connectionId);
+  const results = await db.batch<WaitingWork>(statements);
+  const work = results[0]?.results[0];
+  if (work === undefined) throw new LeaseLostError(connectionId);
   const rowsWritten = results.reduce((total, { meta }) => total + meta.rows_written, 0);
-  return { head: { logId, untilMs: arrivedAtMs, readCount, changeCount }, configVersion, rowsWritten };
+  return { head: { logId, untilMs: arrivedAtMs, readCount, changeCount }, work, rowsWritten };
 }
 
 function progressParameters(progress: StatesProgress) {
@@ -187,6 +188,8 @@ export function saveProgress(
 export interface LoggedChange {
   readonly logId: number;
   readonly offset: number;
+  /** The last change of its row: the cursor then moves on to the next row. */
+  readonly endsRow: boolean;
   readonly agentKey: number;
   readonly atMs: number;
   readonly stateId: number;
@@ -218,7 +221,9 @@ export async function readLog(
     const entries = JSON.parse(row.changes) as [number, number, number][];
     entries.forEach(([agentKey, atMs, stateId], offset) => {
       if (row.logId === from.logId && offset < from.offset) return;
-      if (changes.length < changesMax) changes.push({ logId: row.logId, offset, agentKey, atMs, stateId });
+      if (changes.length >= changesMax) return;
+      const endsRow = offset === entries.length - 1;
+      changes.push({ logId: row.logId, offset, endsRow, agentKey, atMs, stateId });
     });
   }
   return changes;

@@ -1,6 +1,6 @@
 /** Every ACD state ever seen, with what it counts as and what the WFM is told. */
 import type { StateClass } from '../domain/agent-state.ts';
-import { applyMapping, type IdPage } from './roster-read.ts';
+import type { IdPage } from './roster-read.ts';
 
 export interface StateRow {
   readonly id: number;
@@ -13,14 +13,6 @@ export interface StateRow {
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly seenCount: number;
-}
-
-/** What a person may change of a state; absent: stays. */
-export interface StateMapping {
-  readonly class?: StateClass | undefined;
-  readonly eventCode?: string | null | undefined;
-  readonly reasonCode?: string | null | undefined;
-  readonly reviewed?: boolean | undefined;
 }
 
 interface RawState {
@@ -50,21 +42,6 @@ export async function readState(db: D1Database, connectionId: number, id: number
     .bind(connectionId, id)
     .first<RawState>();
   return row === null ? null : toState(row);
-}
-
-/** Changes what a state counts as and raises the connection's version. False: no such state. */
-export async function mapState(
-  db: D1Database,
-  connectionId: number,
-  id: number,
-  mapping: StateMapping,
-): Promise<boolean> {
-  return applyMapping(db, 'acd_state', connectionId, id, {
-    class: mapping.class,
-    event_code: mapping.eventCode,
-    reason_code: mapping.reasonCode,
-    reviewed: mapping.reviewed,
-  });
 }
 
 function toState(row: RawState): StateRow {

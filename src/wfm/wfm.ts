@@ -88,4 +88,18 @@ export interface Wfm {
   compose(report: Report): string;
   /** Sends one composed body. Never throws: every failure is an outcome. */
   send(stream: Stream, body: string): Promise<Outcome>;
+  /** Makes sure of a token, for a test of the credentials. Never throws. */
+  signIn(): Promise<Outcome>;
+  /** What the destination tells about its ACDs; null where the settings name no place to ask. Never throws. */
+  readAcdDetails(): Promise<AcdDetails | null>;
+  /** Says that the source answers; null where the settings name no place for it. Never throws. */
+  sendHeartbeat(atMs: number): Promise<Outcome | null>;
+}
+
+/** The destination's own words about the ACDs it knows, and what in them looks like an ACD type. */
+export interface AcdDetails {
+  readonly outcome: Outcome;
+  /** The answer, cut; '' where there was none. */
+  readonly text: string;
+  readonly acdTypes: readonly string[];
 }

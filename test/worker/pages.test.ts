@@ -32,7 +32,9 @@ async function formOf(page: Response): Promise<Record<string, string>> {
         const name = input.getAttribute('name');
         if (!name) return;
         if (input.getAttribute('type') === 'checkbox' && input.getAttribute('checked') === null) return;
-        fields[name] = input.getAttribute('value') ?? '';
+        // HTMLRewriter gives attributes as they are written.
+        const value = input.getAttribute('value') ?? '';
+        fields[name] = value.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
       },
     })
     .on('form.settings select', {
@@ -240,7 +242,10 @@ it('a record set aside is listed with its reason and a button to send it again',
   )
     .bind(id)
     .run();
-  const html = await (await ask('/set-aside', { headers: { cookie: await signIn() } })).text();
+  const cookie = await signIn();
+  const found = await ask('/set-aside', { headers: { cookie } });
+  expect(found.headers.get('location')).toBe(`/connections/${id}/set-aside`);
+  const html = await (await ask(`/connections/${id}/set-aside`, { headers: { cookie } })).text();
   expect(html).toContain('unknown &lt;login');
-  expect(html).toContain(`action="/set-aside/${id}/1/send-again"`);
+  expect(html).toContain(`action="/connections/${id}/set-aside/1/send-again"`);
 });

@@ -1,17 +1,16 @@
 /** Backfills: asked for, watched, paused, resumed, cancelled. */
 import * as z from 'zod';
-import { ceilToGrid, DAY_MS, floorToGrid } from '../../src/domain/interval.ts';
 import {
   BACKFILL_STATUSES,
   type BackfillOrder,
   type BackfillRow,
   backfillProgress,
-  createBackfill,
   listBackfills,
   orderBackfill,
   readBackfill,
 } from '../../src/store/backfill-requests.ts';
 import { pokeCollector } from '../app.ts';
+import { askForBackfill } from '../backfills.ts';
 import { notFound, ProblemError } from '../respond.ts';
 import { answer, endpoint } from './endpoint.ts';
 import {
@@ -29,7 +28,6 @@ import {
 } from './shapes.ts';
 
 const TAG = 'Backfills';
-const BACKFILL_RANGE_MAX_MS = 3 * 366 * DAY_MS;
 
 const backfill = z
   .strictObject({
@@ -79,19 +77,14 @@ export const createBackfillEndpoint = endpoint({
   answer: backfill,
   async handle({ app, params: { connectionId }, body, nowMs, identity }) {
     await requireConnection(app, connectionId);
-    const fromMs = floorToGrid(body.from);
-    const toMs = Math.min(ceilToGrid(body.to), floorToGrid(nowMs));
-    if (fromMs < 0 || toMs <= fromMs) {
-      const message = 'The range must hold at least one interval that has ended.';
-      throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'to', message }] });
-    }
-    if (toMs - fromMs > BACKFILL_RANGE_MAX_MS) {
-      const message = 'The range may be three years long at most.';
-      throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'from', message }] });
-    }
-    const row = await createBackfill(app.db, { connectionId, fromMs, toMs, nowMs, by: identity.by });
-    if (!row) throw new Error('The database stored a backfill and returned none.');
-    await pokeCollector(app, connectionId);
+    const asked = await askForBackfill(
+      app,
+      connectionId,
+      { fromMs: body.from, toMs: body.to },
+      { nowMs, by: identity.by },
+    );
+    if (!asked.ok) throw new ProblemError(400, 'Invalid request', asked.error.message, { errors: [asked.error] });
+    const { row } = asked;
     const location = `/api/v1/connections/${connectionId}/backfills/${row.id}`;
     return answer(backfill, toBackfill(row), { status: 202, headers: { location } });
   },
@@ -129,9 +122,9 @@ function orderEndpoint(order: BackfillOrder, summary: string) {
     params: itemParams,
     answer: backfill,
     problems: { 409: 'The backfill is in no state that allows it.' },
-    async handle({ app, params: { connectionId, id }, nowMs }) {
+    async handle({ app, params: { connectionId, id }, nowMs, identity }) {
       const before = await requireBackfill(app.db, connectionId, id);
-      const done = await orderBackfill(app.db, { connectionId, id, order, nowMs });
+      const done = await orderBackfill(app.db, { connectionId, id, order, nowMs, by: identity.by });
       if (!done) {
         const detail = `A backfill that is ${before.status} cannot be ordered to ${order}.`;
         throw new ProblemError(409, 'Not possible now', detail);

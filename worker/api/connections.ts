@@ -27,12 +27,12 @@ const whole = z
   })
   .meta({ id: 'Connection' });
 
-const secrets = z
+export const secretsSchema = z
   .strictObject(Object.fromEntries(SECRET_NAMES.map((name) => [name, z.string().min(1).max(2_000).optional()])))
   .describe('Write-only. A secret that is left out stays as it is stored.');
 
 const created = z
-  .strictObject({ ...connectionSettingsSchema.shape, secrets: secrets.default({}) })
+  .strictObject({ ...connectionSettingsSchema.shape, secrets: secretsSchema.default({}) })
   .meta({ id: 'NewConnection' });
 const changed = z
   .strictObject({

@@ -31,6 +31,8 @@ interface EndpointSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly params: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Default: 1 MB. */
+  readonly bodyBytesMax?: number;
   /** Status of a good answer. */
   readonly status?: 200 | 201 | 202 | 204;
   readonly answer: A;
@@ -89,7 +91,9 @@ export function endpoint<
         request,
         params: parse(spec.params, rawParams, 404),
         query: parse(spec.query ?? NO_PARAMETERS, queryOf(visit.url), 400) as z.output<Q>,
-        body: (spec.body ? parse(spec.body, await readJsonBody(request), 400) : undefined) as z.output<B>,
+        body: (spec.body
+          ? parse(spec.body, await readJsonBody(request, spec.bodyBytesMax), 400)
+          : undefined) as z.output<B>,
       };
       const result = await spec.handle(call);
       if (result instanceof Response) return result;

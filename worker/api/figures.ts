@@ -9,7 +9,7 @@ import {
   listStateChanges,
   type StateChangeRow,
 } from '../../src/store/figures-read.ts';
-import { type Cell, CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
+import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { endpoint } from './endpoint.ts';
 import {
   connectionParams,

@@ -1,15 +1,16 @@
 /** Records set aside, the diary, and how everything is doing. */
 import * as z from 'zod';
 import { HEALTH_STATUSES, plainText } from '../../src/domain/health.ts';
-import { listEvents, listSetAside, readSetAsideRow, type SetAsideRow } from '../../src/store/diary-read.ts';
-import { callCollector } from '../app.ts';
+import { listEvents, listSetAside, SET_ASIDE_STREAMS, type SetAsideRow } from '../../src/store/diary-read.ts';
+import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { type ConnectionHealth, readHealth } from '../health-view.ts';
-import { notFound, ProblemError } from '../respond.ts';
+import { sendAllAgain, sendRecordAgain } from '../set-aside.ts';
 import { endpoint } from './endpoint.ts';
 import {
   beforeOf,
   connectionParams,
   cutPage,
+  formatParameter,
   iso,
   isoOrNull,
   isoText,
@@ -17,6 +18,7 @@ import {
   pageOf,
   pageParameters,
   requireConnection,
+  wantsCsv,
 } from './shapes.ts';
 
 const pageQuery = z.strictObject(pageParameters);
@@ -51,12 +53,24 @@ export const listSetAsideEndpoint = endpoint({
   summary: 'Records set aside, newest first',
   description: 'Records that were refused for good, with the reason.',
   params: connectionParams,
-  query: z.strictObject({ ...pageParameters, status: z.enum(['set aside', 'sent again']).optional() }),
+  query: z.strictObject({
+    ...pageParameters,
+    status: z.enum(['set aside', 'sent again']).optional(),
+    stream: z.enum(SET_ASIDE_STREAMS).optional(),
+    ...formatParameter,
+  }),
   answer: pageOf(setAside),
-  async handle({ app, params: { connectionId }, query }) {
+  hasCsv: true,
+  async handle({ app, params: { connectionId }, query, request }) {
     await requireConnection(app, connectionId);
-    const page = { connectionId, beforeId: beforeOf(query.cursor), status: query.status ?? null };
-    const rows = await listSetAside(app.db, { ...page, limit: query.limit + 1 });
+    const filter = { connectionId, status: query.status ?? null, stream: query.stream ?? null };
+    if (wantsCsv(request, query)) {
+      const read = (last: SetAsideRow | null) =>
+        listSetAside(app.db, { ...filter, beforeId: last?.id ?? Number.MAX_SAFE_INTEGER, limit: CSV_CHUNK_ROWS });
+      const toCells = (row: SetAsideRow) => ({ ...toSetAside(row), record: row.record });
+      return csvAnswer<SetAsideRow>('set-aside', Object.keys(setAside.shape), read, toCells);
+    }
+    const rows = await listSetAside(app.db, { ...filter, beforeId: beforeOf(query.cursor), limit: query.limit + 1 });
     const { rows: shown, nextCursor } = cutPage(rows, query.limit, (row) => [row.id]);
     return { rows: shown.map(toSetAside), nextCursor };
   },
@@ -69,14 +83,22 @@ export const sendAgainEndpoint = endpoint({
   status: 202,
   answer: setAside,
   problems: { 409: 'It was sent again already, or was refused again.', 503: 'The collector cannot be reached.' },
-  async handle({ app, params: { connectionId, id } }) {
-    const row = await readSetAsideRow(app.db, connectionId, id);
-    if (!row) throw notFound(`There is no record ${id} set aside by connection ${connectionId}.`);
-    if (row.status === 'sent again') throw new ProblemError(409, 'Done already', 'This record was sent again already.');
-    const told = await callCollector(app, connectionId, (collector) => collector.sendAgain(id));
-    if (!told) throw new ProblemError(503, 'Not now', 'The collector could not be reached. Try again in a minute.');
-    if (!told.answer.ok) throw new ProblemError(409, 'Not sent', told.answer.message);
-    return toSetAside((await readSetAsideRow(app.db, connectionId, id)) ?? row);
+  async handle({ app, params: { connectionId, id }, nowMs, identity }) {
+    return toSetAside(await sendRecordAgain(app, connectionId, id, { nowMs, by: identity.by }));
+  },
+});
+
+export const sendAllAgainEndpoint = endpoint({
+  tag: 'Set aside',
+  summary: 'Send every record that is set aside once more',
+  description: 'Newest first, at most 100 and for at most 15 seconds; `left` says that there are more.',
+  params: connectionParams,
+  body: z.strictObject({ stream: z.enum(SET_ASIDE_STREAMS).optional() }),
+  answer: z.strictObject({ sent: z.int(), failed: z.int(), left: z.boolean(), reason: z.string() }),
+  async handle({ app, params: { connectionId }, body, nowMs, identity }) {
+    await requireConnection(app, connectionId);
+    const filter = { status: 'set aside' as const, stream: body.stream ?? null };
+    return sendAllAgain(app, connectionId, filter, { nowMs, by: identity.by });
   },
 });
 

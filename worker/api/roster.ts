@@ -1,19 +1,10 @@
-/** Queues, agents and states of a connection: listed, and mapped to what the WFM calls them. */
+/** Queues, agents and states of a connection: listed, and the roster imported by hand. */
 import * as z from 'zod';
 import { STATE_CLASSES } from '../../src/domain/agent-state.ts';
-import {
-  type AgentRow,
-  listAgents,
-  listQueues,
-  mapAgent,
-  mapQueue,
-  type QueueRow,
-  readAgent,
-  readQueue,
-} from '../../src/store/roster-read.ts';
-import { listStates, mapState, readState, type StateRow } from '../../src/store/states-read.ts';
-import { type App, callCollector, pokeCollector } from '../app.ts';
-import { notFound, ProblemError } from '../respond.ts';
+import { type AgentRow, listAgents, listQueues, type QueueRow } from '../../src/store/roster-read.ts';
+import { listStates, type StateRow } from '../../src/store/states-read.ts';
+import { type App, callCollector } from '../app.ts';
+import { ProblemError } from '../respond.ts';
 import { endpoint } from './endpoint.ts';
 import {
   connectionParams,
@@ -21,7 +12,6 @@ import {
   iso,
   isoOrNull,
   isoText,
-  itemParams,
   pageOf,
   pageParameters,
   readCursor,
@@ -30,10 +20,8 @@ import {
 
 const TAG = 'Roster';
 const pageQuery = z.strictObject(pageParameters);
-const key = z.string().trim().min(1).max(300);
-const percent = z.number().min(0).max(100);
 
-const queue = z
+export const queue = z
   .strictObject({
     id: z.int(),
     sourceId: z.string().describe("The ACD's id."),
@@ -41,6 +29,7 @@ const queue = z
     name: z.string(),
     queueValue: z.string().nullable().describe("Key in the WFM; null: the ACD's id."),
     isOutbound: z.boolean(),
+    mixed: z.boolean().describe('Carries both directions: NICE drops such records.'),
     shortPct: z.number().nullable().describe("Share answered within the service level; null: the connection's."),
     serviceLevelMs: z.int().nullable(),
     included: z.boolean(),
@@ -50,7 +39,7 @@ const queue = z
   })
   .meta({ id: 'Queue' });
 
-const agent = z
+export const agent = z
   .strictObject({
     id: z.int(),
     sourceId: z.string().describe("The ACD's id."),
@@ -67,7 +56,7 @@ const agent = z
   })
   .meta({ id: 'Agent' });
 
-const state = z
+export const state = z
   .strictObject({
     id: z.int(),
     name: z.string(),
@@ -82,13 +71,13 @@ const state = z
   })
   .meta({ id: 'State' });
 
-function toQueue({ firstSeenMs, removedAtMs, ...row }: QueueRow): z.input<typeof queue> {
+export function toQueue({ firstSeenMs, removedAtMs, ...row }: QueueRow): z.input<typeof queue> {
   return { ...row, firstSeenAt: iso(firstSeenMs), removedAt: isoOrNull(removedAtMs) };
 }
-function toAgent({ firstSeenMs, removedAtMs, ...row }: AgentRow): z.input<typeof agent> {
+export function toAgent({ firstSeenMs, removedAtMs, ...row }: AgentRow): z.input<typeof agent> {
   return { ...row, firstSeenAt: iso(firstSeenMs), removedAt: isoOrNull(removedAtMs) };
 }
-function toState({ firstSeenMs, lastSeenMs, ...row }: StateRow): z.input<typeof state> {
+export function toState({ firstSeenMs, lastSeenMs, ...row }: StateRow): z.input<typeof state> {
   return { ...row, firstSeenAt: iso(firstSeenMs), lastSeenAt: iso(lastSeenMs) };
 }
 
@@ -133,73 +122,6 @@ export const listStatesEndpoint = endpoint({
   query: pageQuery,
   answer: pageOf(state),
   handle: ({ app, params, query }) => listPage(app, params.connectionId, query, listStates, toState),
-});
-
-export const mapQueueEndpoint = endpoint({
-  tag: TAG,
-  summary: 'Map a queue',
-  description: 'Fields left out stay. Reports made from now on follow the mapping.',
-  params: itemParams,
-  body: z
-    .strictObject({
-      queueValue: key.nullable().optional(),
-      isOutbound: z.boolean().optional(),
-      shortPct: percent.nullable().optional(),
-      included: z.boolean().optional(),
-    })
-    .meta({ id: 'QueueMapping' }),
-  answer: queue,
-  async handle({ app, params, body }) {
-    const done = await mapQueue(app.db, params.connectionId, params.id, body);
-    const row = done ? await readQueue(app.db, params.connectionId, params.id) : null;
-    if (!row) throw notFound(`There is no queue ${params.id} of connection ${params.connectionId}.`);
-    await pokeCollector(app, params.connectionId);
-    return toQueue(row);
-  },
-});
-
-export const mapAgentEndpoint = endpoint({
-  tag: TAG,
-  summary: 'Map an agent',
-  description: 'Fields left out stay. State changes that waited for a login id are sent once there is one.',
-  params: itemParams,
-  body: z
-    .strictObject({
-      loginId: z.string().trim().min(1).max(256).nullable().optional(),
-      employeeId: z.string().trim().max(256).optional(),
-      included: z.boolean().optional(),
-    })
-    .meta({ id: 'AgentMapping' }),
-  answer: agent,
-  async handle({ app, params, body }) {
-    const done = await mapAgent(app.db, params.connectionId, params.id, body);
-    const row = done ? await readAgent(app.db, params.connectionId, params.id) : null;
-    if (!row) throw notFound(`There is no agent ${params.id} of connection ${params.connectionId}.`);
-    await pokeCollector(app, params.connectionId);
-    return toAgent(row);
-  },
-});
-
-export const mapStateEndpoint = endpoint({
-  tag: TAG,
-  summary: 'Say what a state counts as',
-  params: itemParams,
-  body: z
-    .strictObject({
-      class: z.enum(STATE_CLASSES).optional(),
-      eventCode: z.string().trim().min(1).max(256).nullable().optional(),
-      reasonCode: z.string().trim().max(256).nullable().optional(),
-      reviewed: z.boolean().optional(),
-    })
-    .meta({ id: 'StateMapping' }),
-  answer: state,
-  async handle({ app, params, body }) {
-    const done = await mapState(app.db, params.connectionId, params.id, body);
-    const row = done ? await readState(app.db, params.connectionId, params.id) : null;
-    if (!row) throw notFound(`There is no state ${params.id} of connection ${params.connectionId}.`);
-    await pokeCollector(app, params.connectionId);
-    return toState(row);
-  },
 });
 
 export const importRosterEndpoint = endpoint({

@@ -10,7 +10,10 @@ const JWKS_TIMEOUT_MS = 5_000;
 
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
-/** The e-mail address (or subject) that a valid token names; null for every other token. Logs why, never the token. */
+/**
+ * Whom a valid token names: the e-mail address, else the subject, else the name of a service token (its `common_name`; its
+ * subject is empty). Null for every other token. Logs why, never the token.
+ */
 export async function verifyAccessToken(
   token: string,
   access: AccessSettings,
@@ -25,8 +28,8 @@ export async function verifyAccessToken(
       requiredClaims: ['exp', 'iat'],
       currentDate: new Date(nowMs),
     });
-    const { email, sub } = payload;
-    return typeof email === 'string' && email !== '' ? email : (sub ?? 'a service');
+    const names = [payload.email, payload.sub, payload.common_name];
+    return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'a service';
   } catch (error) {
     if (error instanceof errors.JOSEError) {
       console.warn(`A Cloudflare Access token was refused: ${error.code}`);

@@ -7,8 +7,8 @@ import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { parseEncryptionKeys } from '../../src/crypto/seal.ts';
 import type { Settings } from '../settings.ts';
 
-export const IDLE_MS = 12 * 3_600_000;
-export const ABSOLUTE_MS = 7 * 24 * 3_600_000;
+const IDLE_MS = 12 * 3_600_000;
+const ABSOLUTE_MS = 7 * 24 * 3_600_000;
 /** A session in use gets a fresh cookie when the present one is older than this. */
 const RENEW_AFTER_MS = 5 * 60_000;
 
@@ -44,7 +44,9 @@ export function endedSessionCookies(isHttps: boolean): string[] {
 /** The session that a request carries, or null: none, forged, or over by its times. Whether it was ended the store knows. */
 export async function readSession(settings: Settings, request: Request, nowMs: number): Promise<Session | null> {
   const cookies = parseCookies(request.headers.get('cookie') ?? '');
-  for (const name of [SECURE_COOKIE, PLAIN_COOKIE]) {
+  // A cookie without the prefix can be set by a neighbouring host; over https nothing else than the prefixed one counts.
+  const isHttps = new URL(request.url).protocol === 'https:';
+  for (const name of isHttps ? [SECURE_COOKIE] : [SECURE_COOKIE, PLAIN_COOKIE]) {
     const value = cookies.get(name);
     const session = value === undefined ? null : await openSession(settings, value);
     if (session && isAlive(session, nowMs)) return session;
@@ -55,6 +57,12 @@ export async function readSession(settings: Settings, request: Request, nowMs: n
 /** True when the session is in use and its cookie should be written anew. */
 export function needsRenewal(session: Session, nowMs: number): boolean {
   return nowMs - session.seenMs > RENEW_AFTER_MS;
+}
+
+/** Sessions that began and were used after these instants can still be alive. */
+export function sessionsSince(nowMs: number): { beganMs: number; seenMs: number } {
+  // When a session was last used is stored up to one renewal late.
+  return { beganMs: nowMs - ABSOLUTE_MS, seenMs: nowMs - IDLE_MS - RENEW_AFTER_MS };
 }
 
 function isAlive({ beganMs, seenMs }: Session, nowMs: number): boolean {

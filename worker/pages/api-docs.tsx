@@ -42,11 +42,15 @@ export function ApiDocsPage({ document, identity }: { document: OpenApiDocument;
           <section class="card">
             <h2>Signing in</h2>
             <p>
-              Send the deployment's <code>API_TOKEN</code>:
+              Make a token on the page <a href="/access">Access</a>, with no more scope than it needs, and send it:
             </p>
             <pre>
-              <code>curl -H "authorization: Bearer $API_TOKEN" https://…/api/v1/status</code>
+              <code>curl -H "authorization: Bearer $TOKEN" https://…/api/v1/status</code>
             </pre>
+            <p>
+              Every operation names the scope it needs; a token of scope all may do everything, and so may the
+              deployment's <code>API_TOKEN</code>.
+            </p>
             <p>{text(document.info.description)}</p>
           </section>
           {operations.map((item) => (

@@ -2,6 +2,7 @@
  * The connection form as data: which fields, in which order, under which label, with one sentence each. A field's name
  * is its place in the settings, so what a schema says about a place shows beside the field.
  */
+import type { TestGroup } from '../../src/jobs/test-connection.ts';
 
 export interface FieldSpec {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface FieldGroup {
   readonly lead?: string;
   /** Takes the whole width where there is room, with its fields in two columns. */
   readonly isWide?: boolean;
+  /** What tries this group out. */
+  readonly test?: TestGroup;
   readonly fields: readonly FieldSpec[];
 }
 
@@ -47,6 +50,7 @@ export const MAIN_GROUPS: readonly FieldGroup[] = [
   {
     title: 'Real-time adherence integration',
     lead: 'Nextiva NCC: what every agent is doing now.',
+    test: 'real-time',
     fields: [
       { name: 'acd.realTime.baseUrl', label: 'Base URL', kind: 'url', isRequired: true },
       { name: 'acd.realTime.username', label: 'Username', kind: 'text', isRequired: true },
@@ -62,6 +66,7 @@ export const MAIN_GROUPS: readonly FieldGroup[] = [
   {
     title: 'Historical contact volume data collection',
     lead: 'Nextiva NCC: contacts and handle time of every queue, and the roster.',
+    test: 'historical',
     fields: [
       { name: 'acd.historical.baseUrl', label: 'Base URL', kind: 'url', isRequired: true },
       { name: 'acd.historical.username', label: 'UserName', kind: 'text', isRequired: true },
@@ -72,13 +77,14 @@ export const MAIN_GROUPS: readonly FieldGroup[] = [
     title: 'CXone Mpower WFM',
     isWide: true,
     lead: 'Where agent states and figures are delivered.',
+    test: 'wfm',
     fields: [
       {
         name: 'wfm.baseUrl',
         label: 'Base URL',
         kind: 'url',
         list: 'areas',
-        help: 'The address of your area; pick one from the list or type your own, without a path.',
+        help: 'The address of your area, without a path: pick na1, na2, au1, eu1, uk1, jp1 or ca1 from the list, or type your own.',
         isRequired: true,
       },
       {
@@ -107,13 +113,13 @@ export const ADVANCED_GROUPS: readonly FieldGroup[] = [
       number(
         'collection.settleDelayS',
         'Settle delay (seconds)',
-        'How long after its end an interval is first read: figures settle.',
+        'How long after its end an interval is first read. Shorter: figures reach CXone sooner, and more often change afterwards.',
       ),
       {
         name: 'collection.reReadAfterMinutes',
         label: 'Read again after (minutes)',
         kind: 'numbers',
-        help: 'When a closed interval is read again for late figures; numbers with commas.',
+        help: 'When a closed interval is read again, in minutes after its end, with commas between. Figures that differ by then are sent again; later ones are missed.',
       },
       {
         name: 'collection.reportMinutes',
@@ -123,45 +129,62 @@ export const ADVANCED_GROUPS: readonly FieldGroup[] = [
           { value: '15', label: '15 minutes' },
           { value: '30', label: '30 minutes' },
         ],
-        help: 'The windows that the WFM is told about; 30 adds two intervals up.',
+        help: 'The windows that CXone is told about; 30 adds two intervals up, for tenants that plan by the half hour.',
       },
       number(
         'collection.missingAnswersToSignOut',
         'Answers to miss',
-        'An agent missing from so many good answers in a row has signed out.',
+        'An agent missing from so many good answers in a row has signed out. 1 believes every flicker; more reports a sign-out later.',
       ),
       number(
         'collection.shortPct',
         'Answered in time (%)',
-        'Share of handled contacts that counts as within the service level, where a queue has no own share: NCC does not tell.',
+        'NCC does not tell who was answered within the service level: so many percent of the handled contacts count as such, unless a queue has its own share. CXone shows this as the service level, less what was abandoned; 0 shows 0 %.',
       ),
       number(
         'collection.catchUpBodiesPerMinute',
         'Catch-up rate (bodies a minute)',
-        'How fast a backlog of state changes is sent after an outage.',
+        'How fast a backlog of state changes is sent after an outage, beside the live ones.',
       ),
       check(
         'collection.holdBackShortStates',
         'Hold states back until they last 3 seconds',
-        'CXone asks for states of 3 seconds or more; shorter ones are then not sent.',
+        'CXone asks for states of 3 seconds or more. Shorter ones are then never sent, and every state is sent later.',
       ),
     ],
   },
   {
     title: 'Nextiva NCC',
     fields: [
-      path('acd.advanced.signInPath', 'Sign-in path', 'At the origin of the base URL.'),
-      path('acd.advanced.refreshPath', 'Token refresh path', 'At the location that the sign-in names.'),
-      path('acd.advanced.realTimePath', 'Real-time path', "After the base URL's own path."),
-      path('acd.advanced.historicalPath', 'Historical path', "After the base URL's own path."),
+      path(
+        'acd.advanced.signInPath',
+        'Sign-in path',
+        'At the origin of the base URL. A wrong one is answered with 404.',
+      ),
+      path(
+        'acd.advanced.refreshPath',
+        'Token refresh path',
+        'At the location that the sign-in names. Where it fails, the bridge signs in again.',
+      ),
+      path('acd.advanced.realTimePath', 'Real-time path', "After the base URL's own path: the states of all agents."),
+      path(
+        'acd.advanced.historicalPath',
+        'Historical path',
+        "After the base URL's own path: the figures of all queues.",
+      ),
       path('acd.advanced.queuesPath', 'Queues path', 'The list of queues, for the roster.'),
-      path('acd.advanced.usersPath', 'Users path', 'The list of agents, for the roster.'),
+      path('acd.advanced.usersPath', 'Users path', 'The list of agents, for the roster and its login ids.'),
       path(
         'acd.advanced.startParameter',
         'Start parameter',
-        'Name of the query parameter with the start of the window.',
+        'Name of the query parameter with the start of the window. With a wrong name NCC answers for another time.',
       ),
       path('acd.advanced.endParameter', 'End parameter', 'Name of the query parameter with the end of the window.'),
+      path(
+        'acd.advanced.rowsField',
+        'Field with the rows',
+        'Where an answer wraps its rows: the name of the field. Empty finds a bare list, or one under objects, data or rows.',
+      ),
       {
         name: 'acd.advanced.handleTimeUnit',
         label: 'Unit of handle time',
@@ -170,17 +193,17 @@ export const ADVANCED_GROUPS: readonly FieldGroup[] = [
           { value: 'seconds', label: 'Seconds' },
           { value: 'milliseconds', label: 'Milliseconds' },
         ],
-        help: 'A mean handle time of hours a contact says that this is wrong.',
+        help: 'A wrong unit makes handle times a thousand times too long or too short; the bridge warns when a contact seems to take hours.',
       },
       number(
         'acd.advanced.windowsPerRequest',
         'Intervals per request',
-        'How many intervals one request may ask for when past ones are loaded; 1 asks one by one.',
+        'How many intervals one request may ask for when past ones are loaded. 1 asks one by one: slower, and right where NCC gives no start times.',
       ),
       check(
         'acd.advanced.handleTimeIncludesWrapUp',
         'Handle time includes wrap-up',
-        'Whether after-call work is inside the handle time that NCC reports.',
+        'Whether after-call work is inside the handle time of NCC. NCC does not tell it by queue, so it cannot be taken out: where this is ticked, CXone sees it as part of the talk time, and work time stays 0.',
       ),
     ],
   },
@@ -188,9 +211,17 @@ export const ADVANCED_GROUPS: readonly FieldGroup[] = [
     title: 'CXone Mpower WFM',
     fields: [
       path('wfm.advanced.signInPath', 'Sign-in path', 'Where the access key is exchanged for a token.'),
-      path('wfm.advanced.refreshPath', 'Token refresh path', 'Where a token is renewed.'),
-      path('wfm.advanced.agentStatesPath', 'Agent states path', 'Where agent states are sent.'),
-      path('wfm.advanced.historicalPath', 'Historical path', 'Where queue figures are sent.'),
+      path(
+        'wfm.advanced.refreshPath',
+        'Token refresh path',
+        'Where a token is renewed. Where it fails, the access key is used again.',
+      ),
+      path(
+        'wfm.advanced.agentStatesPath',
+        'Agent states path',
+        'Where agent states are sent. With a wrong path they wait here, and nothing is lost.',
+      ),
+      path('wfm.advanced.historicalPath', 'Historical path', 'Where queue figures and agent performance are sent.'),
       path('wfm.advanced.agentActivityPath', 'Agent activity path', 'Where activities are sent.'),
       path('wfm.advanced.reportVersion', 'Report version', 'Written into every report.'),
       number('wfm.advanced.eventsPerBodyMax', 'Most events a body', 'Larger batches of agent states are split.'),
@@ -198,20 +229,32 @@ export const ADVANCED_GROUPS: readonly FieldGroup[] = [
       check(
         'wfm.advanced.flatSignInBody',
         'Flat sign-in body',
-        'Sends the access key at the top of the body, as older tenants want it.',
+        'Sends the access key at the top of the body, without tenant name, as older tenants want it.',
+      ),
+      path(
+        'wfm.advanced.acdDetailsPath',
+        'ACD details path',
+        'Asked by the test of this group only: CXone then shows the ACD types that it knows. Empty: not asked.',
+      ),
+      path(
+        'wfm.advanced.heartbeatPath',
+        'Heartbeat path',
+        'A POST each minute while NCC answers, so that CXone can tell that its source lives. Empty: none.',
+      ),
+      path(
+        'wfm.advanced.heartbeatBody',
+        'Heartbeat body',
+        'JSON; {acdType}, {acdId} and {time} stand for the settings and the instant.',
       ),
     ],
   },
   {
     title: 'Keeping (days)',
+    lead: 'What is older is deleted; what is not delivered yet never is.',
     fields: [
-      number(
-        'collection.retentionDays.stateChanges',
-        'State changes',
-        'After so many days they are deleted; what is not delivered never is.',
-      ),
+      number('collection.retentionDays.stateChanges', 'State changes', "Agents' time lines reach back so far."),
       number('collection.retentionDays.stateLog', 'Log of polls', 'The proof of when the bridge was looking.'),
-      number('collection.retentionDays.queueIntervals', 'Queue figures', 'Figures, their revisions and the ledger.'),
+      number('collection.retentionDays.queueIntervals', 'Queue figures', 'Figures, their revisions and the coverage.'),
       number('collection.retentionDays.reportBodies', 'Bodies sent', 'The exact bodies with their answers.'),
       number('collection.retentionDays.events', 'Diary', 'Events of the connection.'),
     ],

@@ -1,12 +1,16 @@
 /** The connection page: a form that validates on the server, keeps what was typed, and never shows a secret. */
+import type { TestGroup } from '../../src/jobs/test-connection.ts';
 import { MPOWER_AREAS } from '../../src/wfm/cxone-mpower/settings.ts';
 import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
+import { Conflict, type ConflictFacts, DeleteCard, PauseForm } from './connection-change.tsx';
 import { ADVANCED_GROUPS, ALL_FIELDS, type FieldGroup, type FieldSpec, MAIN_GROUPS } from './connection-fields.ts';
-import type { FormValues } from './connection-values.ts';
+import { GROUP_TITLES, type ShownTest, TestPanel } from './connection-test.tsx';
+import { defaultValues, type FormValues } from './connection-values.ts';
 import { Layout } from './layout.tsx';
 import { CheckField, FormErrors, SelectField, TextField } from './ui/field.tsx';
-import { Scroll } from './ui/scroll.tsx';
+import { Notice, PageHead } from './ui/page.tsx';
+import type { Moment } from './ui/time.tsx';
 
 export interface ConnectionFormProps {
   readonly identity: Identity | null;
@@ -18,66 +22,45 @@ export interface ConnectionFormProps {
   readonly stored: ReadonlySet<string>;
   /** Tells whether the stored settings are still those that the form shows. */
   readonly mark: string;
-  /** What another administrator saved meanwhile: the fields that differ from this form. */
-  readonly conflict?: readonly Difference[];
+  readonly conflict?: ConflictFacts;
   readonly notice?: string | undefined;
-}
-
-export interface Difference {
-  readonly label: string;
-  readonly theirs: string;
-  readonly yours: string;
+  /** What a test of a group found, for a browser without script. */
+  readonly test?: { readonly group: TestGroup; readonly shown: ShownTest; readonly moment: Moment };
+  /** Tries every group out once the page is there: after a save. */
+  readonly isCheckedAtOnce?: boolean;
+  readonly deleteError?: FieldError;
 }
 
 export function ConnectionFormPage(props: ConnectionFormProps) {
-  const { identity, connection, errors, mark, conflict, notice } = props;
+  const { identity, connection, errors, mark, conflict, notice, deleteError } = props;
   const title = connection ? connection.name : 'New connection';
-  const action = connection ? `/connections/${connection.id}` : '/connections/new';
   const labelled = errors.map((error) => ({ ...error, label: labelOf(error.path) }));
-  const hasAdvancedError = errors.some(({ path }) => /advanced|^collection/.test(path));
   return (
     <Layout
       title={connection ? 'Settings' : title}
       identity={identity}
+      isLive
+      refreshS={null}
       {...(connection && { connection: { ...connection, section: 'settings' as const } })}
     >
-      <div class="page-head">
-        <div>
-          <h1>{title}</h1>
-          <p class="quiet">Nextiva NCC to CXone Mpower WFM. Establish connections to data sources.</p>
-        </div>
+      <PageHead title={title} lead="Nextiva NCC to CXone Mpower WFM. Establish connections to data sources.">
         {connection && <PauseForm id={connection.id} paused={connection.paused} />}
-      </div>
-      {notice && (
-        <p class="notice good" role="status">
-          {notice}
-        </p>
-      )}
-      {conflict && connection && <Conflict id={connection.id} differences={conflict} />}
+      </PageHead>
+      {notice && <Notice>{notice}</Notice>}
+      {conflict && connection && <Conflict id={connection.id} conflict={conflict} />}
       <FormErrors errors={labelled} />
-      <form method="post" action={action} class="settings" novalidate autocomplete="off">
+      <form method="post" action={addressOf(connection)} class="settings" novalidate autocomplete="off">
         <input type="hidden" name="mark" value={mark} />
+        {/* Enter in a field saves: a form's first button is the one that Enter presses, and the tests have buttons. */}
+        <button type="submit" class="hidden" tabIndex={-1} aria-hidden="true">
+          Save
+        </button>
         <div class="groups">
           {MAIN_GROUPS.map((group) => (
             <Group group={group} props={props} />
           ))}
         </div>
-        <details class="card" open={hasAdvancedError}>
-          <summary>
-            <span class="summary-title">Advanced</span>
-            <span class="quiet">
-              What the vendors have not published, each with a default. Change it only with a reason.
-            </span>
-          </summary>
-          {ADVANCED_GROUPS.map((group) => (
-            <fieldset>
-              <legend>{group.title}</legend>
-              <div class="fields">
-                <Fields fields={group.fields} props={props} />
-              </div>
-            </fieldset>
-          ))}
-        </details>
+        <Advanced props={props} />
         <div class="actions sticky">
           <button type="submit">Save</button>
           <a class="button plain" href="/">
@@ -86,8 +69,13 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
         </div>
         <Suggestions />
       </form>
+      {connection && <DeleteCard id={connection.id} name={connection.name} error={deleteError} />}
     </Layout>
   );
+}
+
+function addressOf(connection: ConnectionFormProps['connection']): string {
+  return `/connections/${connection?.id ?? 'new'}`;
 }
 
 function Group({ group, props }: { group: FieldGroup; props: ConnectionFormProps }) {
@@ -100,8 +88,85 @@ function Group({ group, props }: { group: FieldGroup; props: ConnectionFormProps
       <div class="fields">
         <Fields fields={group.fields} props={props} />
       </div>
+      {group.test && <Test group={group.test} props={props} />}
     </fieldset>
   );
+}
+
+/** The button that tries a group out, and the place for what it finds. With script the form stays as it is. */
+function Test({ group, props }: { group: TestGroup; props: ConnectionFormProps }) {
+  const { connection, test, isCheckedAtOnce } = props;
+  const address = `${addressOf(connection)}/test/${group}`;
+  const target = `test-${group}`;
+  const atOnce = isCheckedAtOnce ? { 'hx-post': address, 'hx-trigger': 'load' } : {};
+  return (
+    <div class="test">
+      <button
+        type="submit"
+        class="secondary small"
+        formaction={`${address}#${target}`}
+        hx-post={address}
+        hx-target={`#${target}`}
+        aria-label={`Test ${GROUP_TITLES[group]}`}
+      >
+        Test
+      </button>
+      <span class="quiet waiting">Signing in and asking…</span>
+      <div id={target} aria-live="polite" {...atOnce}>
+        {test?.group === group && <TestPanel group={group} test={test.shown} moment={test.moment} />}
+      </div>
+    </div>
+  );
+}
+
+function Advanced({ props }: { props: ConnectionFormProps }) {
+  const hasError = props.errors.some(({ path }) => /advanced|^collection/.test(path));
+  const changed = ADVANCED_GROUPS.flatMap(({ fields }) => fields).filter((field) => isChanged(field, props.values));
+  return (
+    <details class="card" open={hasError}>
+      <summary>
+        <span class="summary-title">Advanced</span>
+        <span class="quiet">
+          What the vendors have not published, each with a default. Change it only with a reason.{' '}
+          {changed.length > 0 && `${changed.length} changed.`}
+        </span>
+      </summary>
+      {ADVANCED_GROUPS.map((group) => (
+        <fieldset>
+          <legend>{group.title}</legend>
+          {group.lead && <p class="quiet lead">{group.lead}</p>}
+          <div class="fields">
+            <Fields fields={group.fields.map((field) => withDefault(field, props.values))} props={props} />
+          </div>
+        </fieldset>
+      ))}
+      <p class="quiet">
+        How states count, and the codes that CXone is told,{' '}
+        {props.connection ? (
+          <>
+            are set on the page <a href={`/connections/${props.connection.id}/states`}>States</a>.
+          </>
+        ) : (
+          'are set on a page of their own once the connection is saved.'
+        )}
+      </p>
+    </details>
+  );
+}
+
+const DEFAULTS = defaultValues();
+
+function isChanged({ name }: FieldSpec, values: FormValues): boolean {
+  return (values[name] ?? '') !== (DEFAULTS[name] ?? '');
+}
+
+/** The field with its default in its help: what it is, or what it was changed from. */
+function withDefault(field: FieldSpec, values: FormValues): FieldSpec {
+  const value = DEFAULTS[field.name] ?? '';
+  const option = field.options?.find((one) => one.value === value)?.label;
+  const shown = field.kind === 'check' ? (value === 'true' ? 'ticked' : 'not ticked') : (option ?? (value || 'empty'));
+  const words = isChanged(field, values) ? `Changed; the default is ${shown}.` : `Default: ${shown}.`;
+  return { ...field, help: `${field.help ?? ''} ${words}` };
 }
 
 function Fields({ fields, props }: { fields: readonly FieldSpec[]; props: ConnectionFormProps }) {
@@ -142,53 +207,6 @@ function Field({ field, props }: { field: FieldSpec; props: ConnectionFormProps 
     default:
       return <TextField {...frame} value={value} kind={kind} list={list} isRequired={isRequired === true} />;
   }
-}
-
-function Conflict({ id, differences }: { id: number; differences: readonly Difference[] }) {
-  return (
-    <div class="notice bad" role="alert">
-      <p>
-        <strong>Nothing was saved: somebody else saved this connection while you were editing it.</strong>
-      </p>
-      {differences.length > 0 ? (
-        <Scroll label="What differs">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Field</th>
-                <th scope="col">Stored now</th>
-                <th scope="col">In your form</th>
-              </tr>
-            </thead>
-            <tbody>
-              {differences.map(({ label, theirs, yours }) => (
-                <tr>
-                  <th scope="row">{label}</th>
-                  <td>{theirs}</td>
-                  <td>{yours}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      ) : (
-        <p>No field that is shown differs from yours; a password may have been changed.</p>
-      )}
-      <p>
-        Save again to store your form over theirs, or <a href={`/connections/${id}`}>load what is stored now</a>.
-      </p>
-    </div>
-  );
-}
-
-function PauseForm({ id, paused }: { id: number; paused: boolean }) {
-  return (
-    <form method="post" action={`/connections/${id}/${paused ? 'resume' : 'pause'}`}>
-      <button type="submit" class="secondary">
-        {paused ? 'Resume' : 'Pause'}
-      </button>
-    </form>
-  );
 }
 
 function Suggestions() {

@@ -126,7 +126,7 @@ function Header({ identity, section }: { identity: Identity | null; section: Sec
 function ConnectionBar({ connection }: { connection: ConnectionFrame }) {
   const { id, name, paused = false, section } = connection;
   return (
-    <div class="under">
+    <nav class="under" aria-label={`Connection ${name}`}>
       <div class="bar">
         <p class="place">
           <a href="/">Overview</a>
@@ -134,15 +134,15 @@ function ConnectionBar({ connection }: { connection: ConnectionFrame }) {
           <strong>{name}</strong>
           {paused && <span class="badge idle flat">Paused</span>}
         </p>
-        <nav aria-label={`Connection ${name}`}>
+        <div class="links">
           {CONNECTION_SECTIONS.map((item) => (
             <a href={`/connections/${id}${item.path}`} aria-current={item.section === section ? 'page' : undefined}>
               {item.label}
             </a>
           ))}
-        </nav>
+        </div>
       </div>
-    </div>
+    </nav>
   );
 }
 

@@ -3,16 +3,23 @@ import type { ComponentChildren } from 'preact';
 import { type Account, addsUp, type StreamFacts, type TryFacts } from '../../src/domain/health-facts.ts';
 import type { Finding } from '../../src/domain/health-findings.ts';
 import type { Identity } from '../app.ts';
+import type { ChartFacts } from '../charts.ts';
 import type { ConnectionHealth } from '../health-view.ts';
 import { Layout } from './layout.tsx';
+import { delayText, OverviewCharts } from './overview-charts.tsx';
 import { Badge, HealthBadge, Icon, toneOf } from './ui/badge.tsx';
 import { Num } from './ui/number.tsx';
 import { Scroll } from './ui/scroll.tsx';
 import { Age, type Moment, Time, Words } from './ui/time.tsx';
 
+/** How long the last accepted record of each stream took, by connection and stream. */
+export type LastDelays = ReadonlyMap<number, Readonly<Record<string, number>>>;
+
 export function OverviewPage(props: {
   identity: Identity | null;
   connections: readonly ConnectionHealth[];
+  delays: LastDelays;
+  charts: ChartFacts | null;
   nowMs: number;
   notice?: string | undefined;
 }) {
@@ -27,14 +34,25 @@ export function OverviewPage(props: {
         This page could not be refreshed. What it shows may be old; it tries again by itself.
       </p>
       <div hx-get="/fragments/overview" hx-trigger="every 5s" hx-swap="innerMorph" id="overview">
-        <OverviewFragment connections={props.connections} nowMs={props.nowMs} />
+        <OverviewFragment connections={props.connections} delays={props.delays} nowMs={props.nowMs} />
       </div>
+      {props.charts && (
+        <OverviewCharts
+          facts={props.charts}
+          connections={props.connections.map(({ facts }) => ({ id: facts.connectionId, name: facts.name }))}
+        />
+      )}
     </Layout>
   );
 }
 
 /** The part that refreshes itself. */
-export function OverviewFragment({ connections, nowMs }: { connections: readonly ConnectionHealth[]; nowMs: number }) {
+export function OverviewFragment(props: {
+  connections: readonly ConnectionHealth[];
+  delays: LastDelays;
+  nowMs: number;
+}) {
+  const { connections, delays, nowMs } = props;
   if (connections.length === 0) return <EmptyOverview />;
   const zones = [...new Set(connections.map(({ timeZone }) => timeZone))];
   return (
@@ -52,7 +70,12 @@ export function OverviewFragment({ connections, nowMs }: { connections: readonly
         </a>
       </div>
       {connections.map((connection) => (
-        <ConnectionCard key={connection.facts.connectionId} connection={connection} nowMs={nowMs} />
+        <ConnectionCard
+          key={connection.facts.connectionId}
+          connection={connection}
+          delays={delays.get(connection.facts.connectionId) ?? {}}
+          nowMs={nowMs}
+        />
       ))}
     </>
   );
@@ -66,14 +89,24 @@ function EmptyOverview() {
         A connection joins one Nextiva NCC tenant to one CXone Mpower WFM tenant. Once there is one, this page says
         whether it is healthy, since when, and what is waiting.
       </p>
-      <a class="button" href="/connections/new">
-        Create a connection
-      </a>
+      <p>
+        <a class="button" href="/connections/new">
+          Create a connection
+        </a>
+      </p>
+      <p>
+        The page <a href="/setup">Set-up</a> leads through everything, in CXone and in NCC as well, step by step.
+      </p>
     </section>
   );
 }
 
-function ConnectionCard({ connection, nowMs }: { connection: ConnectionHealth; nowMs: number }) {
+function ConnectionCard(props: {
+  connection: ConnectionHealth;
+  delays: Readonly<Record<string, number>>;
+  nowMs: number;
+}) {
+  const { connection, delays, nowMs } = props;
   const { facts, health, timeZone } = connection;
   const moment = { timeZone, nowMs };
   const href = `/connections/${facts.connectionId}`;
@@ -111,7 +144,7 @@ function ConnectionCard({ connection, nowMs }: { connection: ConnectionHealth; n
           <Num value={total(({ waiting }) => waiting)} />
         </Fact>
         <Fact label="Set aside">
-          <a href={`/set-aside?connection=${facts.connectionId}`}>
+          <a href={`/connections/${facts.connectionId}/set-aside`}>
             <Num value={facts.setAsideOpen} alarm />
           </a>
         </Fact>
@@ -128,7 +161,7 @@ function ConnectionCard({ connection, nowMs }: { connection: ConnectionHealth; n
         </Fact>
       </dl>
       <Scroll label={`${facts.name}: what was read, and what became of it`}>
-        <Streams streams={facts.streams} moment={moment} />
+        <Streams streams={facts.streams} delays={delays} moment={moment} />
       </Scroll>
       <Feeds connection={connection} moment={moment} />
     </section>
@@ -179,7 +212,7 @@ function Findings({
 
 function TargetLink({ target, connectionId }: { target: Finding['target']; connectionId: number }) {
   if (target === 'connection') return <a href={`/connections/${connectionId}`}>Open the connection</a>;
-  if (target === 'set-aside') return <a href={`/set-aside?connection=${connectionId}`}>Show the records</a>;
+  if (target === 'set-aside') return <a href={`/connections/${connectionId}/set-aside`}>Show the records</a>;
   return null;
 }
 
@@ -189,13 +222,17 @@ const STREAM_NAMES: Readonly<Record<StreamFacts['name'], string>> = {
   'agent-activity': 'Agent activity',
 };
 
-function Streams({ streams, moment }: { streams: readonly StreamFacts[]; moment: Moment }) {
+function Streams(props: { streams: readonly StreamFacts[]; delays: Readonly<Record<string, number>>; moment: Moment }) {
+  const { streams, delays, moment } = props;
   return (
     <table class="streams">
       <thead>
         <tr>
           <th scope="col">Sent to Mpower</th>
           <th scope="col">Last accepted</th>
+          <th scope="col" class="n">
+            Delay
+          </th>
           <th scope="col" class="n">
             Read
           </th>
@@ -218,6 +255,9 @@ function Streams({ streams, moment }: { streams: readonly StreamFacts[]; moment:
             <td>
               <Age atMs={stream.successAtMs} moment={moment} never="not yet" />
             </td>
+            <td class="n nowrap">
+              <LastDelay ms={delays[stream.name]} />
+            </td>
             <td class="n">
               <Num value={stream.account.read} />
             </td>
@@ -238,6 +278,10 @@ function Streams({ streams, moment }: { streams: readonly StreamFacts[]; moment:
       </tbody>
     </table>
   );
+}
+
+function LastDelay({ ms }: { ms: number | undefined }) {
+  return ms === undefined ? <span class="quiet">–</span> : <span>{delayText(ms)}</span>;
 }
 
 const FEED_NAMES = { 'agent-states': 'Agent states', intervals: 'Queue figures', roster: 'Roster' } as const;

@@ -1,98 +1,126 @@
 /** Records that were refused for good: which, why, and a button to send each once more. */
-import type { ConnectionRow } from '../../src/store/connections.ts';
-import type { SetAsideRow } from '../../src/store/diary-read.ts';
+import { SET_ASIDE_STREAMS, type SetAsideFilter, type SetAsideRow } from '../../src/store/diary-read.ts';
 import type { Identity } from '../app.ts';
+import type { Place } from '../routes/place.ts';
 import { Layout } from './layout.tsx';
 import { Badge } from './ui/badge.tsx';
+import { Empty, FilterSelect, Filters, Notice, PageHead, Pager } from './ui/page.tsx';
 import { Scroll } from './ui/scroll.tsx';
 import { type Moment, Time } from './ui/time.tsx';
 
 export interface SetAsidePageProps {
   readonly identity: Identity | null;
-  readonly connections: readonly ConnectionRow[];
-  readonly connection: ConnectionRow | null;
+  readonly place: Place;
+  readonly filter: SetAsideFilter;
   readonly records: readonly SetAsideRow[];
-  /** Address of the next page, null on the last one. */
-  readonly older: string | null;
-  readonly moment: Moment;
-  readonly notice?: string | undefined;
+  /** The last record shown, where there are older ones. */
+  readonly olderId: number | null;
+  readonly isFirst: boolean;
+  readonly notice: { readonly isGood: boolean; readonly text: string } | null;
 }
 
+const STREAM_WORDS: Readonly<Record<(typeof SET_ASIDE_STREAMS)[number], string>> = {
+  'agent-states': 'Agent states',
+  historical: 'Queue figures and performance',
+  'agent-activity': 'Agent activity',
+  acd: 'Rows of the ACD',
+};
+
 export function SetAsidePage(props: SetAsidePageProps) {
-  const { identity, connections, connection, records, older, moment, notice } = props;
+  const { identity, place, filter, records, olderId, isFirst, notice } = props;
+  const address = `/connections/${place.connection.id}/set-aside`;
+  const query = queryOf(filter);
+  const hasOpen = records.some(({ status }) => status === 'set aside');
   return (
-    <Layout
-      title="Set aside"
-      identity={identity}
-      {...(connection && {
-        connection: {
-          id: connection.id,
-          name: connection.name,
-          paused: connection.paused,
-          section: 'set-aside' as const,
-        },
-      })}
-    >
-      <div class="page-head">
-        <div>
-          <h1>Set aside</h1>
-          <p class="quiet">
-            Records that were refused for good, with the reason. Mend the cause, then send them again.
-          </p>
-        </div>
-        {connections.length > 1 && (
-          <nav class="tabs" aria-label="Connection">
-            {connections.map(({ id, name }) => (
-              <a href={`/set-aside?connection=${id}`} aria-current={id === connection?.id ? 'page' : undefined}>
-                {name}
-              </a>
-            ))}
-          </nav>
-        )}
-      </div>
-      {notice && (
-        <p class="notice good" role="status">
-          {notice}
-        </p>
-      )}
-      {connection === null || records.length === 0 ? (
-        <section class="card empty">
+    <Layout title="Set aside" identity={identity} connection={place.frame}>
+      <PageHead
+        title="Set aside"
+        lead="Records that were refused for good, with the reason. Mend the cause, then send them again."
+      >
+        {hasOpen && <SendAll address={address} filter={filter} />}
+      </PageHead>
+      {notice && <Notice tone={notice.isGood ? 'good' : 'warn'}>{notice.text}</Notice>}
+      <Narrow address={address} filter={filter} connectionId={place.connection.id} />
+      {records.length === 0 ? (
+        <Empty>
           <p>
-            Nothing is set aside. A record that the WFM refuses for good, or a row of the ACD that makes no sense, is
-            listed here with the reason.
+            {filter.stream === null && filter.status === 'set aside'
+              ? 'Nothing is set aside. A record that the WFM refuses for good, or a row of the ACD that makes no sense, is listed here with the reason.'
+              : 'No record fits these filters.'}
           </p>
-        </section>
+        </Empty>
       ) : (
         <section class="card flush">
           <Scroll label="Records set aside">
-            <Records records={records} moment={moment} connectionId={connection.id} />
+            <Records records={records} moment={place.moment} address={address} />
           </Scroll>
         </section>
       )}
-      {older && (
-        <p>
-          <a href={older}>Older records</a>
-        </p>
-      )}
+      <Pager
+        newer={isFirst ? null : `${address}?${query}`}
+        older={olderId === null ? null : `${address}?${query}&before=${olderId}`}
+      />
     </Layout>
   );
 }
 
-function Records({
-  records,
-  moment,
-  connectionId,
-}: {
-  records: readonly SetAsideRow[];
-  moment: Moment;
-  connectionId: number;
-}) {
+function SendAll({ address, filter }: { address: string; filter: SetAsideFilter }) {
+  return (
+    <form method="post" action={`${address}/send-again`}>
+      {filter.stream && <input type="hidden" name="stream" value={filter.stream} />}
+      <button type="submit" class="secondary">
+        {filter.stream ? 'Send all of these again' : 'Send all again'}
+      </button>
+    </form>
+  );
+}
+
+function Narrow(props: { address: string; filter: SetAsideFilter; connectionId: number }) {
+  const { address, filter, connectionId } = props;
+  const csv = new URLSearchParams({ format: 'csv' });
+  if (filter.status) csv.set('status', filter.status);
+  if (filter.stream) csv.set('stream', filter.stream);
+  return (
+    <Filters
+      action={address}
+      label="Narrow the list"
+      after={
+        <a class="button plain" href={`/api/v1/connections/${connectionId}/set-aside?${csv}`} download>
+          Download CSV
+        </a>
+      }
+    >
+      <FilterSelect
+        name="status"
+        label="Status"
+        value={filter.status ?? 'all'}
+        options={[
+          { value: 'set aside', label: 'Set aside' },
+          { value: 'sent again', label: 'Sent again' },
+          { value: 'all', label: 'All' },
+        ]}
+      />
+      <FilterSelect
+        name="stream"
+        label="Kind"
+        value={filter.stream ?? ''}
+        options={[
+          { value: '', label: 'Any' },
+          ...SET_ASIDE_STREAMS.map((stream) => ({ value: stream, label: STREAM_WORDS[stream] })),
+        ]}
+      />
+    </Filters>
+  );
+}
+
+function Records({ records, moment, address }: { records: readonly SetAsideRow[]; moment: Moment; address: string }) {
   return (
     <table>
+      <caption class="hidden">Records set aside, newest first</caption>
       <thead>
         <tr>
-          <th scope="col">When</th>
-          <th scope="col">Stream</th>
+          <th scope="col">Of</th>
+          <th scope="col">Kind</th>
           <th scope="col">Record</th>
           <th scope="col">Reason</th>
           <th scope="col">
@@ -106,7 +134,7 @@ function Records({
             <td class="nowrap">
               <Time atMs={record.atMs} moment={moment} />
             </td>
-            <td class="nowrap">{record.stream === 'acd' ? 'row of the ACD' : record.stream.replace('-', ' ')}</td>
+            <td class="nowrap">{streamWords(record.stream)}</td>
             <td>
               <details class="record">
                 <summary>{record.recordKey}</summary>
@@ -115,7 +143,7 @@ function Records({
                 </pre>
               </details>
             </td>
-            <td>
+            <td class="words">
               {record.httpStatus !== null && <span class="quiet">{record.httpStatus} </span>}
               {record.reason}
             </td>
@@ -123,8 +151,8 @@ function Records({
               {record.status === 'sent again' ? (
                 <Badge tone="good">Sent again</Badge>
               ) : (
-                <form method="post" action={`/set-aside/${connectionId}/${record.id}/send-again`}>
-                  <button type="submit" class="secondary small">
+                <form method="post" action={`${address}/${record.id}/send-again`}>
+                  <button type="submit" class="secondary small" aria-label={`Send ${record.recordKey} again`}>
                     Send again
                   </button>
                 </form>
@@ -135,4 +163,13 @@ function Records({
       </tbody>
     </table>
   );
+}
+
+function streamWords(stream: string): string {
+  const known = SET_ASIDE_STREAMS.find((one) => one === stream);
+  return known ? STREAM_WORDS[known] : stream;
+}
+
+function queryOf({ status, stream }: SetAsideFilter): URLSearchParams {
+  return new URLSearchParams({ status: status ?? 'all', ...(stream && { stream }) });
 }

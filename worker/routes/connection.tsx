@@ -1,14 +1,20 @@
-/** The connection page: shown, saved, paused and resumed. */
+/** The connection page: shown, tried out, saved, paused, resumed and deleted. */
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
-import { type ConnectionRow, readConnection, setPaused } from '../../src/store/connections.ts';
+import { TEST_GROUPS, type TestGroup } from '../../src/jobs/test-connection.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { type ConnectionRow, deleteConnection, readConnection, setPaused } from '../../src/store/connections.ts';
 import { fieldErrors } from '../api/field-errors.ts';
 import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
 import { readForm } from '../body.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
+import { runConnectionTest } from '../connection-test.ts';
+import type { ConflictFacts } from '../pages/connection-change.tsx';
 import { ALL_FIELDS } from '../pages/connection-fields.ts';
-import { ConnectionFormPage, type Difference, labelOf } from '../pages/connection-form.tsx';
+import { ConnectionFormPage, labelOf } from '../pages/connection-form.tsx';
+import { type ShownTest, TestPanel } from '../pages/connection-test.tsx';
 import { defaultValues, FORM_SECRETS, type FormValues, readFormFields, valuesOf } from '../pages/connection-values.ts';
-import { type FieldError, htmlPage, notFound, seeOther } from '../respond.ts';
+import type { Moment } from '../pages/ui/time.tsx';
+import { type FieldError, htmlFragment, htmlPage, notFound, seeOther } from '../respond.ts';
 
 const MAX_SECRET_CHARS = 2_000;
 
@@ -19,13 +25,14 @@ export async function showNewConnection(_request: Request, visit: Visit): Promis
 export async function showConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
   const connection = await requireConnection(request, visit);
   const settings = storedSettings(connection);
-  const notice =
-    visit.url.searchParams.get('notice') === 'saved' ? 'Saved. The bridge works with it from now on.' : undefined;
+  const isSaved = visit.url.searchParams.get('notice') === 'saved';
+  const notice = isSaved ? 'Saved. The bridge works with it from now on; every group is tried out below.' : undefined;
   const errors = settings
     ? []
     : [{ path: '', message: 'The stored settings are not valid any more. Enter them again and save.' }];
   const values = settings ? valuesOf(settings) : { ...defaultValues(), name: connection.name };
-  return formAnswer(visit, { connection, values, errors, mark: await settingsMark(connection), notice });
+  const mark = await settingsMark(connection);
+  return formAnswer(visit, { connection, values, errors, mark, notice, isCheckedAtOnce: isSaved && settings !== null });
 }
 
 export async function createConnection(request: Request, visit: Visit): Promise<Response> {
@@ -66,6 +73,54 @@ async function save(form: URLSearchParams, visit: Visit, connection: ConnectionR
       return conflictAnswer(visit, now, values);
     }
   }
+}
+
+/** Tries a group of a form out. With script only the result is answered, else the form as it was typed with it. */
+export async function testNewConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  return test(request, visit, null);
+}
+
+export async function testConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  return test(request, visit, await requireConnection(request, visit));
+}
+
+async function test(request: RoutedRequest, visit: Visit, connection: ConnectionRow | null): Promise<Response> {
+  const group = TEST_GROUPS.find((one) => one === request.params.group);
+  if (!group) throw notFound('There is no such group to test.');
+  const form = await readForm(request);
+  const { values, settings, secrets } = readFormFields(form);
+  const answer = await runConnectionTest(visit.app, { group, existing: connection, settings, secrets });
+  const shown: ShownTest =
+    answer.kind === 'tested'
+      ? answer
+      : { kind: 'invalid', errors: answer.errors.map((error) => ({ ...error, label: labelOf(error.path) })) };
+  const zone = connectionSettingsSchema.shape.timeZone.safeParse(settings.timeZone);
+  const moment = { timeZone: zone.data ?? 'UTC', nowMs: visit.nowMs };
+  if (request.headers.has('hx-request')) return htmlFragment(<TestPanel group={group} test={shown} moment={moment} />);
+  return formAnswer(visit, {
+    connection,
+    values,
+    errors: [],
+    mark: form.get('mark') ?? '',
+    test: { group, shown, moment },
+  });
+}
+
+/** Deletes for good, when the connection's name was typed. */
+export async function removeConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const connection = await requireConnection(request, visit);
+  const form = await readForm(request);
+  if ((form.get('confirm') ?? '').trim() !== connection.name) {
+    const settings = storedSettings(connection);
+    const values = settings ? valuesOf(settings) : { ...defaultValues(), name: connection.name };
+    const deleteError = { path: 'confirm', message: 'This is not the name of the connection.' };
+    const mark = await settingsMark(connection);
+    return formAnswer(visit, { connection, values, errors: [], mark, status: 422, deleteError });
+  }
+  const { app, nowMs, identity } = visit;
+  await deleteConnection(app.db, { id: connection.id, nowMs, by: identity?.by ?? 'nobody' });
+  await pokeCollector(app, connection.id);
+  return seeOther('/?notice=deleted');
 }
 
 export async function pauseConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
@@ -113,24 +168,16 @@ function formAnswer(
     errors: readonly FieldError[];
     mark: string;
     status?: number;
-    conflict?: readonly Difference[];
+    conflict?: ConflictFacts;
     notice?: string | undefined;
+    test?: { group: TestGroup; shown: ShownTest; moment: Moment };
+    isCheckedAtOnce?: boolean;
+    deleteError?: FieldError;
   },
 ): Response {
-  const { connection, values, errors, mark, status = 200, conflict, notice } = form;
+  const { connection, status = 200, ...shown } = form;
   const stored = new Set(connection?.secrets.map(({ name }) => name));
-  const page = (
-    <ConnectionFormPage
-      identity={identity}
-      connection={connection}
-      values={values}
-      errors={errors}
-      stored={stored}
-      mark={mark}
-      notice={notice}
-      {...(conflict && { conflict })}
-    />
-  );
+  const page = <ConnectionFormPage identity={identity} connection={connection} stored={stored} {...shown} />;
   return htmlPage(page, { status });
 }
 
@@ -138,7 +185,7 @@ function formAnswer(
 async function conflictAnswer(visit: Visit, connection: ConnectionRow, values: FormValues): Promise<Response> {
   const settings: ConnectionSettings | null = storedSettings(connection);
   const theirs = settings ? valuesOf(settings) : {};
-  const conflict = ALL_FIELDS.filter(
+  const differences = ALL_FIELDS.filter(
     ({ kind, name }) => kind !== 'password' && (theirs[name] ?? '') !== (values[name] ?? ''),
   ).map(({ name, kind }) => ({
     label: labelOf(name),
@@ -146,7 +193,20 @@ async function conflictAnswer(visit: Visit, connection: ConnectionRow, values: F
     yours: shown(values[name], kind),
   }));
   const mark = await settingsMark(connection);
+  const timeZone = settings?.timeZone ?? 'UTC';
+  const conflict = {
+    differences,
+    saved: await lastSave(visit, connection.id),
+    moment: { timeZone, nowMs: visit.nowMs },
+  };
   return formAnswer(visit, { connection, values, errors: [], mark, status: 409, conflict });
+}
+
+/** Who saved the settings last, and when. */
+async function lastSave({ app }: Visit, connectionId: number): Promise<{ by: string; atMs: number } | null> {
+  const filter = { connectionId, action: 'settings changed', by: null, fromMs: null, toMs: null };
+  const [last] = await listAudit(app.db, filter, { beforeId: Number.MAX_SAFE_INTEGER, limit: 1 });
+  return last ?? null;
 }
 
 function shown(value: string | undefined, kind: string): string {

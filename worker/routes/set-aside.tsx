@@ -1,42 +1,82 @@
-/** The list of records set aside, and sending one of them again. */
+/** The records of a connection that were set aside, and sending them again. */
 import { listConnections } from '../../src/store/connections.ts';
-import { listSetAside, readSetAsideRow } from '../../src/store/diary-read.ts';
-import { callCollector, type RoutedRequest, type Visit } from '../app.ts';
-import { storedSettings } from '../connection-settings.ts';
+import { listSetAside, SET_ASIDE_STREAMS, type SetAsideFilter } from '../../src/store/diary-read.ts';
+import { id } from '../api/shapes.ts';
+import type { RoutedRequest, Visit } from '../app.ts';
+import { readForm } from '../body.ts';
+import { MessagePage } from '../pages/message.tsx';
 import { SetAsidePage } from '../pages/set-aside.tsx';
-import { htmlPage, notFound, ProblemError, seeOther } from '../respond.ts';
+import { htmlPage, notFound, seeOther } from '../respond.ts';
+import { sendAllAgain, sendRecordAgain } from '../set-aside.ts';
+import { placeOf } from './place.ts';
 
 const PAGE_ROWS = 100;
 
-export async function showSetAside(_request: Request, { app, url, nowMs, identity }: Visit): Promise<Response> {
+/** The address that health's sentences and older links know: leads to the connection's page. */
+export async function findSetAside(_request: Request, { app, url, identity }: Visit): Promise<Response> {
   const connections = await listConnections(app.db);
   const asked = url.searchParams.get('connection');
-  const connection = (asked ? connections.find(({ id }) => String(id) === asked) : connections[0]) ?? null;
-  if (asked && !connection) throw notFound('There is no such connection. It may have been deleted.');
-  const before = Number(url.searchParams.get('before') ?? Number.NaN);
-  const beforeId = Number.isSafeInteger(before) ? before : Number.MAX_SAFE_INTEGER;
-  const rows = connection
-    ? await listSetAside(app.db, { connectionId: connection.id, beforeId, status: null, limit: PAGE_ROWS + 1 })
-    : [];
-  const records = rows.slice(0, PAGE_ROWS);
-  const last = records.at(-1);
-  const older = rows.length > PAGE_ROWS && last ? `/set-aside?connection=${connection?.id}&before=${last.id}` : null;
-  const timeZone = (connection && storedSettings(connection)?.timeZone) ?? 'UTC';
-  const notice = url.searchParams.get('notice') === 'sent' ? 'The record is on its way again.' : undefined;
-  const page = { identity, connections, connection, records, older, moment: { timeZone, nowMs }, notice };
-  return htmlPage(<SetAsidePage {...page} />);
+  const connection = asked ? connections.find((one) => String(one.id) === asked) : connections[0];
+  if (connection) return seeOther(`/connections/${connection.id}/set-aside`);
+  if (asked) throw notFound('There is no such connection. It may have been deleted.');
+  const text = 'There is no connection yet. Records that are refused for good will be listed here with the reason.';
+  const link = { href: '/connections/new', label: 'Create a connection' };
+  return htmlPage(<MessagePage title="Set aside" text={text} identity={identity} link={link} />);
 }
 
-export async function sendAgain(request: RoutedRequest, { app }: Visit): Promise<Response> {
-  const { connection = '', id = '' } = request.params;
-  const [connectionId, recordId] = [Number(connection), Number(id)];
-  const isNumbered = Number.isSafeInteger(connectionId) && Number.isSafeInteger(recordId);
-  const record = isNumbered ? await readSetAsideRow(app.db, connectionId, recordId) : null;
-  if (!record) throw notFound('There is no such record.');
-  if (record.status === 'set aside') {
-    const told = await callCollector(app, connectionId, (collector) => collector.sendAgain(recordId));
-    if (!told) throw new ProblemError(503, 'Not now', 'The record could not be sent just now. Try again in a minute.');
-    if (!told.answer.ok) throw new ProblemError(409, 'Not sent', told.answer.message);
-  }
-  return seeOther(`/set-aside?connection=${connectionId}&notice=sent`);
+export async function showSetAside(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const { app, url, identity } = visit;
+  const place = await placeOf(request, visit, 'set-aside');
+  const filter = filterOf(url.searchParams);
+  const before = Number(url.searchParams.get('before') ?? Number.NaN);
+  const beforeId = Number.isSafeInteger(before) ? before : Number.MAX_SAFE_INTEGER;
+  const page = { connectionId: place.connection.id, ...filter, beforeId, limit: PAGE_ROWS + 1 };
+  const rows = await listSetAside(app.db, page);
+  const records = rows.slice(0, PAGE_ROWS);
+  const olderId = rows.length > PAGE_ROWS ? (records.at(-1)?.id ?? null) : null;
+  const isFirst = beforeId === Number.MAX_SAFE_INTEGER;
+  const notice = noticeOf(url.searchParams);
+  return htmlPage(<SetAsidePage {...{ identity, place, filter, records, olderId, isFirst, notice }} />);
+}
+
+export async function sendAgain(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const { connection } = await placeOf(request, visit, 'set-aside');
+  const recordId = id.safeParse(request.params.record);
+  if (!recordId.success) throw notFound('There is no such record.');
+  const { app, nowMs, identity } = visit;
+  await sendRecordAgain(app, connection.id, recordId.data, { nowMs, by: identity?.by ?? 'nobody' });
+  return seeOther(`/connections/${connection.id}/set-aside?sent=1`);
+}
+
+export async function sendAgainAll(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const { connection } = await placeOf(request, visit, 'set-aside');
+  const filter = filterOf(await readForm(request));
+  const { app, nowMs, identity } = visit;
+  const result = await sendAllAgain(app, connection.id, filter, { nowMs, by: identity?.by ?? 'nobody' });
+  const { sent, failed, left, reason } = result;
+  const query = new URLSearchParams({ sent: String(sent), ...(failed > 0 && { failed: String(failed), reason }) });
+  if (left) query.set('left', 'true');
+  return seeOther(`/connections/${connection.id}/set-aside?${query}`);
+}
+
+function filterOf(params: URLSearchParams): SetAsideFilter {
+  const status = params.get('status') ?? '';
+  return {
+    status: status === 'all' ? null : status === 'sent again' ? 'sent again' : 'set aside',
+    stream: SET_ASIDE_STREAMS.find((stream) => stream === params.get('stream')) ?? null,
+  };
+}
+
+export interface SetAsideNotice {
+  readonly isGood: boolean;
+  readonly text: string;
+}
+
+function noticeOf(params: URLSearchParams): SetAsideNotice | null {
+  const [sent, failed] = [Number(params.get('sent') ?? 0), Number(params.get('failed') ?? 0)];
+  if (!Number.isSafeInteger(sent) || !Number.isSafeInteger(failed) || (sent === 0 && failed === 0)) return null;
+  const words = [`${sent === 1 ? 'One record is' : `${sent} records are`} sent again.`];
+  if (failed > 0) words.push(`${failed} could not be: ${(params.get('reason') ?? '').slice(0, 300)}`);
+  if (params.has('left')) words.push('More are left: repeat it.');
+  return { isGood: failed === 0, text: words.join(' ') };
 }

@@ -6,6 +6,7 @@ import { UpstreamError } from '../../http/upstream-error.ts';
 import type { QueueIntervalAnswer } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
 import { historicalRowWire, rowsOf } from './schema.ts';
+import type { NccSettings } from './settings.ts';
 
 /**
  * The figures in an answer for `window`. Rows that cannot be read, lie off the 15-minute grid or outside the window, or
@@ -15,9 +16,9 @@ import { historicalRowWire, rowsOf } from './schema.ts';
 export function readHistorical(
   { endpoint, text, arrivedAtMs }: TextAnswer,
   window: Window,
-  handleTimeUnit: 'seconds' | 'milliseconds',
+  { handleTimeUnit, rowsField }: Pick<NccSettings['advanced'], 'handleTimeUnit' | 'rowsField'>,
 ): QueueIntervalAnswer {
-  const rawRows = rowsOf(parseJson(endpoint, text));
+  const rawRows = rowsOf(parseJson(endpoint, text), rowsField);
   if (!rawRows)
     throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
   const isOneInterval = window.endMs - window.startMs === INTERVAL_MS;

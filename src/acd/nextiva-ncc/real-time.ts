@@ -22,15 +22,15 @@ interface ReadAnswer {
   readonly hasRepeats: boolean;
 }
 
-/** A reader that remembers the last good answer. Throws `UpstreamError` for an answer that is not one. */
-export function createRealTimeReader(): (answer: TextAnswer) => AgentSnapshot {
+/** A reader that remembers the last good answer. `rowsField`: see the settings. Throws `UpstreamError` for an answer that is not one. */
+export function createRealTimeReader(rowsField = ''): (answer: TextAnswer) => AgentSnapshot {
   let last: ReadAnswer | null = null;
   return (answer) => {
-    const { arrivedAtMs, dateMs: sourceDateMs } = answer;
+    const { askedAtMs, arrivedAtMs, dateMs: sourceDateMs } = answer;
     if (last && answer.text === last.text) {
-      return { arrivedAtMs, sourceDateMs, agents: 'unchanged', refused: last.refused };
+      return { askedAtMs, arrivedAtMs, sourceDateMs, agents: 'unchanged', refused: last.refused };
     }
-    const read = readRows(answer, last);
+    const read = readRows(answer, last, rowsField);
     const { observations, refused } = read.hasRepeats ? withoutContradictions(read) : read;
     const agents = observations.filter((observation) => observation !== null);
     const [firstRefused] = refused;
@@ -39,12 +39,12 @@ export function createRealTimeReader(): (answer: TextAnswer) => AgentSnapshot {
       throw new UpstreamError(answer.endpoint, { kind: 'shape', issues });
     }
     last = { ...read, refused };
-    return { arrivedAtMs, sourceDateMs, agents, refused };
+    return { askedAtMs, arrivedAtMs, sourceDateMs, agents, refused };
   };
 }
 
-function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null): ReadAnswer {
-  const rawRows = rowsOf(parseJson(endpoint, text));
+function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, rowsField: string): ReadAnswer {
+  const rawRows = rowsOf(parseJson(endpoint, text), rowsField);
   if (!rawRows)
     throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
   if (rawRows.length > ROWS_MAX) {

@@ -49,12 +49,12 @@ export const signInWire = z.object({ token: headerText, location: z.string().min
 /** The answer to a refresh: the same, and what it leaves out stays. */
 export const refreshWire = z.object({ token: headerText, location: z.string().max(2_000).nullish() });
 
-/** Rows come bare or in an envelope; null when the answer is neither. */
-export function rowsOf(answer: unknown): readonly unknown[] | null {
+/** Rows come bare or in an envelope, under `field` where one is given; null when the answer is neither. */
+export function rowsOf(answer: unknown, field: string): readonly unknown[] | null {
   if (Array.isArray(answer)) return answer;
   if (typeof answer !== 'object' || answer === null) return null;
-  for (const field of ['objects', 'data', 'rows']) {
-    const rows: unknown = Object.hasOwn(answer, field) ? Reflect.get(answer, field) : undefined;
+  for (const name of field === '' ? ['objects', 'data', 'rows'] : [field]) {
+    const rows: unknown = Object.hasOwn(answer, name) ? Reflect.get(answer, name) : undefined;
     if (Array.isArray(rows)) return rows;
   }
   return null;
@@ -106,7 +106,18 @@ export function rawAgentId(row: unknown): unknown {
   return isRow(row) ? row['agent-id'] : undefined;
 }
 
-const count = z.number().int('is not a whole number').nonnegative('is negative');
+/** More contacts than this no queue has in an interval: a number that went wrong on its way, not a figure. */
+const COUNT_MAX = 10_000_000;
+/** 31 years of work do not end in one interval either. */
+const HANDLE_TIME_MAX_MS = 1e12;
+
+const count = z
+  .number()
+  .int('is not a whole number')
+  .nonnegative('is negative')
+  .max(COUNT_MAX, 'is too large')
+  // JSON knows a zero below zero.
+  .transform((value) => value + 0);
 
 /** One queue's figures; `startMs` null where the row has no start. The unit of the handle time is a setting. */
 export function historicalRowWire(handleTimeUnit: 'seconds' | 'milliseconds') {
@@ -115,7 +126,7 @@ export function historicalRowWire(handleTimeUnit: 'seconds' | 'milliseconds') {
     .number()
     .nonnegative('is negative')
     .transform((total) => Math.round(total * msPerUnit))
-    .refine(Number.isSafeInteger, 'is too large');
+    .refine((totalMs) => totalMs <= HANDLE_TIME_MAX_MS, 'is too large');
   return z
     .object({
       'queue-id': id.nullish(),

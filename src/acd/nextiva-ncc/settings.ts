@@ -39,6 +39,8 @@ export const nccSettingsSchema = z.strictObject({
       /** Names of the query parameters of the historical call. */
       startParameter: z.string().trim().min(1).max(60).default('start'),
       endParameter: z.string().trim().min(1).max(60).default('end'),
+      /** Field of an answer that holds its rows; '' finds it by itself: a bare list, or one of the usual envelopes. */
+      rowsField: z.string().trim().max(100).default(''),
       /** Unit of `sumHandleTime`. */
       handleTimeUnit: z.enum(['seconds', 'milliseconds']).default('seconds'),
       /** Whether after-call work is inside `sumHandleTime`. */

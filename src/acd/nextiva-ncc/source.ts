@@ -30,7 +30,7 @@ export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, 
     createNccClient(keeper, account.password, deps);
   const realTimeClient = clientOf(realTimeKeeper, realTime);
   const historicalClient = clientOf(historicalKeeper, historical);
-  const readRealTime = createRealTimeReader();
+  const readRealTime = createRealTimeReader(advanced.rowsField);
 
   return {
     async readAgentStates() {
@@ -43,7 +43,7 @@ export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, 
         [advanced.endParameter, String(window.endMs / 1_000)],
       ]);
       const answer = await historicalClient.get(`${historical.path}${advanced.historicalPath}`, `?${query}`);
-      return readHistorical(answer, window, advanced.handleTimeUnit);
+      return readHistorical(answer, window, advanced);
     },
 
     readRoster() {

@@ -6,8 +6,9 @@ import type { UpstreamDeps } from '../../http/deps.ts';
 import { requestText, type TextAnswer } from '../../http/request.ts';
 import type { Token } from '../../http/token-cache.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
-import type { Outcome, Stream, Wfm } from '../wfm.ts';
+import type { AcdDetails, Outcome, Stream, Wfm } from '../wfm.ts';
 import { outcomeOfAnswer, outcomeOfFailure, outcomeOfSignInFailure } from './answer.ts';
+import { acdTypesIn, detailsText, heartbeatBody } from './extras.ts';
 import { composeReport } from './reports.ts';
 import type { MpowerSettings } from './settings.ts';
 import { createMpowerTokenKeeper } from './token.ts';
@@ -32,12 +33,14 @@ export function openMpower(
     'agent-activity': advanced.agentActivityPath,
   };
 
-  async function post(stream: Stream, body: string, token: Token): Promise<TextAnswer> {
+  /** One call with a token; `body` null: a GET. */
+  async function call(path: string, body: string | null, token: Token): Promise<TextAnswer> {
+    const authorization = `${token.scheme} ${token.value}`;
     const answer = await requestText(deps, {
-      method: 'POST',
-      url: `${baseUrl}${paths[stream]}`,
-      headers: { authorization: `${token.scheme} ${token.value}`, 'content-type': 'application/json' },
-      body,
+      url: `${baseUrl}${path}`,
+      ...(body === null
+        ? { headers: { authorization } }
+        : { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body }),
       timeoutMs: SEND_TIMEOUT_MS,
       bodyBytesMax: ANSWER_BYTES_MAX,
       secrets: [accessKeySecret, token.value],
@@ -46,8 +49,8 @@ export function openMpower(
     return answer;
   }
 
-  /** Sends with a token that is renewed when the body's first try finds it refused. */
-  async function send(stream: Stream, body: string): Promise<Outcome> {
+  /** Calls with a token that is renewed when the first try finds it refused: the answer, or why there is none. */
+  async function answerOf(path: string, body: string | null): Promise<TextAnswer | Outcome> {
     let token: Token;
     try {
       token = await keeper.token();
@@ -55,7 +58,7 @@ export function openMpower(
       return outcomeOfSignInFailure(error);
     }
     try {
-      return outcomeOfAnswer(await post(stream, body, token));
+      return await call(path, body, token);
     } catch (error) {
       if (!isUnauthorized(error)) return outcomeOfFailure(error);
     }
@@ -65,7 +68,7 @@ export function openMpower(
       return outcomeOfSignInFailure(error);
     }
     try {
-      return outcomeOfAnswer(await post(stream, body, token));
+      return await call(path, body, token);
     } catch (error) {
       if (!isUnauthorized(error)) return outcomeOfFailure(error);
       const { message } = keeper.refusedAfresh(token, error.endpoint);
@@ -73,9 +76,37 @@ export function openMpower(
     }
   }
 
+  async function send(path: string, body: string): Promise<Outcome> {
+    const answer = await answerOf(path, body);
+    return 'kind' in answer ? answer : outcomeOfAnswer(answer);
+  }
+
   return {
     compose: (report) => composeReport(report, { acdType, acdId, reportVersion: advanced.reportVersion }),
-    send,
+    send: (stream, body) => send(paths[stream], body),
+
+    async signIn() {
+      try {
+        await keeper.token();
+        return { kind: 'accepted', status: 200 };
+      } catch (error) {
+        return outcomeOfSignInFailure(error);
+      }
+    },
+
+    async readAcdDetails(): Promise<AcdDetails | null> {
+      if (advanced.acdDetailsPath === '') return null;
+      const answer = await answerOf(advanced.acdDetailsPath, null);
+      if ('kind' in answer) return { outcome: answer, text: '', acdTypes: [] };
+      const { status, text } = answer;
+      return { outcome: { kind: 'accepted', status }, text: detailsText(text), acdTypes: acdTypesIn(text) };
+    },
+
+    async sendHeartbeat(atMs) {
+      if (advanced.heartbeatPath === '') return null;
+      const time = new Date(atMs).toISOString();
+      return send(advanced.heartbeatPath, heartbeatBody(advanced.heartbeatBody, { acdType, acdId, time }));
+    },
   };
 }
 

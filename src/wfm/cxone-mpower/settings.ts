@@ -9,6 +9,17 @@ const path = z
   .trim()
   .regex(/^\/[\w\-./~%]*$/, 'A path starts with "/" and holds no "?" or "#".')
   .max(500);
+/** A path that may be left empty: then the call is not made. */
+const optionalPath = z
+  .string()
+  .trim()
+  .regex(/^(?:\/[\w\-./~%]*)?$/, 'A path starts with "/" and holds no "?" or "#".')
+  .max(500);
+const heartbeatTemplate = z
+  .string()
+  .trim()
+  .max(2_000)
+  .refine(isJsonObject, 'The template is not a JSON object, such as {"acdType": "{acdType}"}.');
 const key = z.string().trim().min(1).max(200);
 
 export const mpowerSettingsSchema = z.strictObject({
@@ -33,6 +44,12 @@ export const mpowerSettingsSchema = z.strictObject({
       eventsPerBodyMax: z.number().int().min(1).max(10_000).default(1_000),
       /** Largest body, bytes. */
       bodyBytesMax: z.number().int().min(10_000).max(20_000_000).default(4_000_000),
+      /** Where the tenant's ACD types can be asked for; '' where they are not. */
+      acdDetailsPath: optionalPath.default(''),
+      /** Where a heartbeat goes each minute; '' where none does. */
+      heartbeatPath: optionalPath.default(''),
+      /** Body of the heartbeat, JSON; {acdType}, {acdId} and {time} stand for themselves inside its texts. */
+      heartbeatBody: heartbeatTemplate.default('{"acdType": "{acdType}", "acdId": "{acdId}", "time": "{time}"}'),
     })
     .prefault({}),
 });
@@ -40,6 +57,16 @@ export const mpowerSettingsSchema = z.strictObject({
 export type MpowerSettings = z.output<typeof mpowerSettingsSchema>;
 
 export const MPOWER_SECRETS = ['accessKeySecret'] as const;
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
 
 /** Areas of CXone with their base URLs; any other URL can be typed. */
 export const MPOWER_AREAS: readonly { readonly area: string; readonly baseUrl: string }[] = [

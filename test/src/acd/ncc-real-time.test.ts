@@ -32,6 +32,7 @@ describe('the states of all agents', () => {
   it.each(['bare', 'objects', 'data', 'rows'])('are read from a %s list', async (envelope) => {
     const rows = [row('7', 'Available', NOON_MS / 1_000), row('8', 'Pause café 休憩')];
     expect(await source().read(envelope === 'bare' ? rows : { count: 2, [envelope]: rows })).toEqual({
+      askedAtMs: expect.any(Number),
       arrivedAtMs: expect.any(Number),
       sourceDateMs: null,
       agents: [

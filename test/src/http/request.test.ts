@@ -52,6 +52,7 @@ describe('a good answer', () => {
       endpoint: ENDPOINT,
       status: 200,
       text: '{"a":1}',
+      askedAtMs: START_MS,
       arrivedAtMs: START_MS,
       dateMs: Date.parse('2026-03-02T08:55:00Z'),
     });

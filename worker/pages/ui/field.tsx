@@ -10,7 +10,7 @@ interface FieldFrame {
 
 export interface TextFieldProps extends FieldFrame {
   readonly value: string;
-  readonly kind?: 'text' | 'url' | 'number' | 'password';
+  readonly kind?: 'text' | 'url' | 'number' | 'password' | 'date' | 'datetime';
   readonly placeholder?: string | undefined;
   readonly autocomplete?: string | undefined;
   readonly list?: string | undefined;
@@ -56,6 +56,8 @@ function Row({ frame, children }: { frame: FieldFrame; children: ComponentChildr
   );
 }
 
+const INPUT_TYPES: Readonly<Record<string, 'date' | 'datetime-local'>> = { date: 'date', datetime: 'datetime-local' };
+
 export function TextField(props: TextFieldProps) {
   const {
     name,
@@ -84,10 +86,10 @@ export function TextField(props: TextFieldProps) {
         <input type="password" placeholder={placeholder} autofocus={autofocus} {...common} />
       ) : (
         <input
-          type="text"
+          type={INPUT_TYPES[kind] ?? 'text'}
           value={value}
           inputMode={kind === 'number' ? 'decimal' : kind === 'url' ? 'url' : 'text'}
-          class={kind === 'number' ? 'short' : ''}
+          class={kind === 'number' || kind in INPUT_TYPES ? 'short' : ''}
           {...(list && { list })}
           {...common}
         />
@@ -139,13 +141,17 @@ export function CheckField(props: FieldFrame & { checked: boolean }) {
 }
 
 /** What stands above a form that was not accepted. It takes the focus, so that it is heard. */
-export function FormErrors({ errors }: { errors: readonly { path: string; message: string; label: string }[] }) {
+export function FormErrors(props: {
+  errors: readonly { path: string; message: string; label: string }[];
+  what?: string;
+}) {
+  const { errors, what = 'Nothing was saved.' } = props;
   if (errors.length === 0) return null;
   return (
     <div class="notice bad" role="alert" tabIndex={-1} id="form-errors">
       <p>
-        <strong>Nothing was saved.</strong> {errors.length === 1 ? 'One field needs' : `${errors.length} fields need`}{' '}
-        your attention:
+        <strong>{what}</strong> {errors.length === 1 ? 'One field needs' : `${errors.length} fields need`} your
+        attention:
       </p>
       <ul>
         {errors.map(({ path, label, message }) => (

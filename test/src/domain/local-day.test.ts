@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { INTERVAL_MS } from '../../../src/domain/interval.ts';
+import { dayOf, daySlots, dayWindow, isDay, localTime, shiftDay } from '../../../src/domain/local-day.ts';
+
+const iso = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
+
+describe('a day of a zone', () => {
+  it.each([
+    // Ordinary days east and west of UTC, and on offsets that are no whole hours.
+    ['2026-01-15', 'UTC', '2026-01-15T00:00', 96],
+    ['2026-01-15', 'America/Chicago', '2026-01-15T06:00', 96],
+    ['2026-01-15', 'Asia/Kathmandu', '2026-01-14T18:15', 96],
+    ['2026-01-15', 'Pacific/Kiritimati', '2026-01-14T10:00', 96],
+    // The clock goes forward and back, by an hour and by half an hour.
+    ['2026-03-08', 'America/Chicago', '2026-03-08T06:00', 92],
+    ['2026-11-01', 'America/Chicago', '2026-11-01T05:00', 100],
+    ['2026-04-05', 'Australia/Lord_Howe', '2026-04-04T13:00', 98],
+    ['2026-10-04', 'Australia/Lord_Howe', '2026-10-03T13:30', 94],
+    // The clock is changed at midnight: the day begins at one o'clock.
+    ['2026-04-24', 'Africa/Cairo', '2026-04-23T22:00', 92],
+    // The day that Samoa left out.
+    ['2011-12-30', 'Pacific/Apia', '2011-12-30T10:00', 0],
+  ])('%s in %s begins at %s UTC and has %i intervals', (day, zone, start, intervals) => {
+    const { startMs, endMs } = dayWindow(day, zone);
+    expect([iso(startMs), (endMs - startMs) / INTERVAL_MS]).toEqual([start, intervals]);
+  });
+
+  it('follows the day before it without a hole or an overlap, all year round', () => {
+    for (const zone of ['America/Chicago', 'Africa/Cairo', 'Australia/Lord_Howe', 'Asia/Kathmandu']) {
+      let day = '2026-01-01';
+      while (day < '2027-01-01') {
+        const next = shiftDay(day, 1);
+        expect([zone, day, dayWindow(day, zone).endMs]).toEqual([zone, day, dayWindow(next, zone).startMs]);
+        day = next;
+      }
+    }
+  });
+
+  it('tells the second of two equal clock times apart, and leaves out those that the clock skips', () => {
+    const back = daySlots('2026-11-01', 'America/Chicago');
+    expect(back.filter(({ clock }) => clock === '01:15').map(({ again }) => again)).toEqual([false, true]);
+    const forward = daySlots('2026-03-08', 'America/Chicago').map(({ clock }) => clock);
+    expect(forward.filter((clock) => clock.startsWith('02'))).toEqual([]);
+    expect(new Set(forward).size).toBe(92);
+  });
+
+  it('is the one that its own first instant lies in', () => {
+    const { startMs } = dayWindow('2026-11-01', 'America/Chicago');
+    expect(localTime(startMs, 'America/Chicago')).toEqual({ day: '2026-11-01', clock: '00:00' });
+    expect(dayOf(startMs - 1, 'America/Chicago')).toBe('2026-10-31');
+  });
+});
+
+it('a day is one that the calendar has', () => {
+  expect(['2026-02-28', '2028-02-29'].map(isDay)).toEqual([true, true]);
+  const others = ['2026-02-30', '2026-13-01', '26-01-01', '2026-1-1', '', 'today'];
+  expect(others.map(isDay)).toEqual(others.map(() => false));
+});
+
+it('days follow each other across the ends of months', () => {
+  expect(shiftDay('2026-02-28', 1)).toBe('2026-03-01');
+  expect(shiftDay('2026-01-01', -1)).toBe('2025-12-31');
+});

@@ -1,0 +1,134 @@
+/** Trying a connection's settings out, the same for form and API: only the group in question has to be complete. */
+import * as z from 'zod';
+import { checkAddresses, connectionSettingsSchema } from '../src/connection.ts';
+import { SealError } from '../src/crypto/seal.ts';
+import type { UpstreamDeps } from '../src/http/deps.ts';
+import { type TestGroup, type TestResult, testGroup } from '../src/jobs/test-connection.ts';
+import type { SignInMemory, TokenCache } from '../src/runtime.ts';
+import { type ConnectionRow, credentialContext } from '../src/store/connections.ts';
+import { readSealedSecrets } from '../src/store/credentials.ts';
+import { readAgents, readQueues, readStates } from '../src/store/mapping.ts';
+import { signInMemory } from '../src/store/sign-ins.ts';
+import { fieldErrors } from './api/field-errors.ts';
+import type { App } from './app.ts';
+import { type GivenSecrets, secretErrors } from './connection-settings.ts';
+import type { FieldError } from './respond.ts';
+
+export interface TestInput {
+  readonly group: TestGroup;
+  /** Null: the connection does not exist yet. */
+  readonly existing: ConnectionRow | null;
+  /** Settings as a form or a script gave them; other groups may be incomplete. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: GivenSecrets;
+}
+
+export type TestAnswer =
+  | { readonly kind: 'tested'; readonly result: TestResult }
+  | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
+
+const GROUP_SECRETS: Readonly<Record<TestGroup, string>> = {
+  'real-time': 'realTimePassword',
+  historical: 'historicalPassword',
+  wfm: 'accessKeySecret',
+};
+
+/** Tries one group out. Stores nothing and sends nothing. */
+export async function runConnectionTest(app: App, input: TestInput): Promise<TestAnswer> {
+  const { group, existing, secrets } = input;
+  const parsed = connectionSettingsSchema.safeParse(withPlaceholders(input));
+  if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) };
+  const settings = parsed.data;
+  const secretName = GROUP_SECRETS[group];
+  const errors = [
+    ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
+    ...secretErrors(existing, settings, secrets),
+  ].filter(({ path }) => path === `secrets.${secretName}` || isOfGroup(path, group));
+  if (errors.length > 0) return { kind: 'invalid', errors };
+  const secret = secrets[secretName] ?? (await storedSecret(app, existing, secretName));
+  if (secret === null) {
+    const message = 'The stored one cannot be opened with the present ENCRYPTION_KEY: enter it again.';
+    return { kind: 'invalid', errors: [{ path: `secrets.${secretName}`, message }] };
+  }
+  const tested = { settings, secrets: { [secretName]: secret }, mapping: await knownMapping(app, existing) };
+  return { kind: 'tested', result: await testGroup(group, tested, testDeps(app, existing)) };
+}
+
+function isOfGroup(path: string, group: TestGroup): boolean {
+  if (group === 'wfm') return path.startsWith('wfm.');
+  return path.startsWith(group === 'real-time' ? 'acd.realTime.' : 'acd.historical.');
+}
+
+/** Stands where a group that is not tried out is incomplete; nobody is asked there. */
+const NOT_ASKED = { baseUrl: 'https://not-asked.invalid', username: 'not asked' };
+
+/** The settings with everything that the group does not need made valid. */
+function withPlaceholders({ group, settings }: TestInput): unknown {
+  const { acd, wfm, collection } = settings;
+  const ncc = isObject(acd) ? acd : {};
+  const shape = connectionSettingsSchema.shape;
+  const isWfmComplete = shape.wfm.safeParse(wfm).success;
+  const isCollectionComplete = shape.collection.safeParse(collection).success;
+  return {
+    name: 'A test',
+    timeZone: 'UTC',
+    acd:
+      group === 'wfm'
+        ? { kind: 'nextiva-ncc', realTime: NOT_ASKED, historical: NOT_ASKED }
+        : { ...ncc, [group === 'real-time' ? 'historical' : 'realTime']: NOT_ASKED },
+    wfm:
+      group === 'wfm' || isWfmComplete
+        ? wfm
+        : { kind: 'cxone-mpower', baseUrl: NOT_ASKED.baseUrl, accessKeyId: NOT_ASKED.username },
+    ...(isCollectionComplete && { collection }),
+  };
+}
+
+/** The stored secret in clear; null when it cannot be opened. */
+async function storedSecret(app: App, existing: ConnectionRow | null, name: string): Promise<string | null> {
+  if (!existing) return null;
+  const sealed = (await readSealedSecrets(app.db, existing.id)).get(name);
+  if (sealed === undefined) return null;
+  try {
+    return await app.sealer.open(sealed, credentialContext(existing.id, name));
+  } catch (error) {
+    if (error instanceof SealError) return null;
+    throw error;
+  }
+}
+
+async function knownMapping(app: App, existing: ConnectionRow | null) {
+  if (!existing) return { agents: [], states: [], queues: [] };
+  const [agents, states, queues] = await Promise.all([
+    readAgents(app.db, existing.id),
+    readStates(app.db, existing.id),
+    readQueues(app.db, existing.id),
+  ]);
+  return { agents, states, queues };
+}
+
+/** A test signs in for real: no token is taken from the cache, and none is left there. */
+const NO_TOKENS: TokenCache = {
+  get: async () => null,
+  put: async () => undefined,
+  delete: async () => undefined,
+};
+const NO_MEMORY: SignInMemory = { read: async () => null, write: async () => undefined };
+
+function testDeps(app: App, existing: ConnectionRow | null): UpstreamDeps {
+  const { fetch, clock, sealer, settings } = app;
+  return {
+    connectionId: existing?.id ?? 0,
+    fetch,
+    clock,
+    sealer,
+    tokens: NO_TOKENS,
+    // Credentials that were refused are not tried again by a test either: accounts get locked.
+    signIns: existing ? signInMemory(app.db, existing.id) : NO_MEMORY,
+    allowPrivateNetwork: settings.allowPrivateNetwork,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).safeParse(value).success;
+}

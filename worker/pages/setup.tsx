@@ -1,0 +1,245 @@
+/** The Set-up page: from nothing to the first delivery, each step with how it is done and what the bridge sees of it. */
+import type { ComponentChildren } from 'preact';
+import type { SetupStep, StepStanding } from '../../src/domain/setup.ts';
+import type { Identity } from '../app.ts';
+import type { SetupView } from '../setup-view.ts';
+import { Layout } from './layout.tsx';
+import { Badge, Icon } from './ui/badge.tsx';
+import { PageHead, Tabs } from './ui/page.tsx';
+import { Age, type Moment, Words } from './ui/time.tsx';
+
+export function SetupPage({ identity, view, nowMs }: { identity: Identity | null; view: SetupView; nowMs: number }) {
+  const { connections, connection } = view;
+  const query = connection ? `?connection=${connection.facts.connectionId}` : '';
+  return (
+    <Layout title="Set-up" identity={identity} section="setup" isLive refreshS={60}>
+      <PageHead
+        title="Set-up"
+        lead="From nothing to the first delivery. What the bridge can see for itself is ticked by itself."
+      />
+      {connections.length > 1 && (
+        <Tabs
+          label="Connection"
+          tabs={connections.map(({ facts }) => ({
+            href: `/setup?connection=${facts.connectionId}`,
+            label: facts.name,
+            isCurrent: facts.connectionId === connection?.facts.connectionId,
+          }))}
+        />
+      )}
+      <div id="setup" hx-get={`/fragments/setup${query}`} hx-trigger="every 5s" hx-swap="innerMorph">
+        <SetupSteps view={view} nowMs={nowMs} />
+      </div>
+    </Layout>
+  );
+}
+
+/** The part that refreshes itself. */
+export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) {
+  const { steps, connection } = view;
+  const moment = { timeZone: connection?.timeZone ?? 'UTC', nowMs };
+  const doneCount = steps.filter(({ state }) => state === 'done').length;
+  const next = steps.find(({ state }) => state !== 'done')?.step;
+  const connectionId = connection?.facts.connectionId ?? null;
+  return (
+    <>
+      <section class="card progress-card" aria-label="Progress">
+        <p>
+          <strong>
+            {doneCount} of {steps.length} steps done.
+          </strong>{' '}
+          {doneCount === steps.length ? 'The bridge is set up; the Overview says how it is doing.' : ''}
+        </p>
+        <progress max={steps.length} value={doneCount} aria-label="Steps done" />
+      </section>
+      {PARTS.map(({ title, steps: names }) => (
+        <section class="card" aria-label={title}>
+          <h2>{title}</h2>
+          <ol class="steps">
+            {steps
+              .filter(({ step }) => names.includes(step))
+              .map((standing) => (
+                <Step standing={standing} isNext={standing.step === next} moment={moment} connectionId={connectionId} />
+              ))}
+          </ol>
+        </section>
+      ))}
+    </>
+  );
+}
+
+const PARTS: readonly { readonly title: string; readonly steps: readonly SetupStep[] }[] = [
+  { title: 'In CXone', steps: ['role', 'employee', 'access-key'] },
+  { title: 'In Nextiva NCC', steps: ['ncc-accounts'] },
+  { title: 'Connection', steps: ['connection', 'ncc-answers'] },
+  { title: 'Roster and mapping', steps: ['roster', 'login-ids', 'skills', 'states', 'code-book'] },
+  { title: 'First delivery', steps: ['delivery'] },
+];
+
+const TITLES: Readonly<Record<SetupStep, string>> = {
+  role: 'A role without permissions',
+  employee: 'An employee for the bridge',
+  'access-key': 'An access key',
+  'ncc-accounts': 'Accounts for the WFM calls',
+  connection: 'The connection',
+  'ncc-answers': 'NCC answers',
+  roster: 'The roster is imported',
+  'login-ids': 'ACD Login IDs',
+  skills: 'Queues as ACD skills',
+  states: 'States are reviewed',
+  'code-book': 'Event codes',
+  delivery: 'CXone accepts data',
+};
+
+function Step(props: { standing: StepStanding; isNext: boolean; moment: Moment; connectionId: number | null }) {
+  const { standing, isNext, moment, connectionId } = props;
+  const { step, state, words, tick, canBeTicked } = standing;
+  return (
+    <li id={step} class={`step ${state}`} aria-current={isNext ? 'step' : undefined}>
+      <StepIcon state={state} />
+      <div>
+        <h3>
+          {TITLES[step]} {isNext && <Badge tone="note">Next</Badge>}
+        </h3>
+        <How step={step} connectionId={connectionId} />
+        {words.length > 0 && (
+          <p class={`check ${state}`}>
+            <Words sentence={words} moment={moment} />
+          </p>
+        )}
+        {tick && (
+          <p class="check done">
+            Ticked by {tick.by}, <Age atMs={tick.atMs} moment={moment} />.
+          </p>
+        )}
+        {canBeTicked && <TickForm step={step} isTicked={tick !== null} connectionId={connectionId} />}
+      </div>
+    </li>
+  );
+}
+
+function StepIcon({ state }: { state: StepStanding['state'] }) {
+  if (state === 'open') {
+    return (
+      <span class="ring">
+        <span class="hidden">Not done yet:</span>
+      </span>
+    );
+  }
+  return (
+    <>
+      <Icon tone={state === 'done' ? 'good' : 'warn'} />
+      <span class="hidden">{state === 'done' ? 'Done:' : 'Needs a look:'}</span>
+    </>
+  );
+}
+
+function TickForm(props: { step: SetupStep; isTicked: boolean; connectionId: number | null }) {
+  const { step, isTicked, connectionId } = props;
+  return (
+    <form method="post" action={`/setup/${step}`}>
+      <input type="hidden" name="done" value={isTicked ? 'false' : 'true'} />
+      {connectionId !== null && <input type="hidden" name="connection" value={connectionId} />}
+      <button
+        type="submit"
+        class="secondary small"
+        aria-label={`${isTicked ? 'Not done yet' : 'Mark as done'}: ${TITLES[step]}`}
+      >
+        {isTicked ? 'Not done yet' : 'Mark as done'}
+      </button>
+    </form>
+  );
+}
+
+/** How a step is done, and where. */
+function How({ step, connectionId }: { step: SetupStep; connectionId: number | null }) {
+  const page = (path: string, words: ComponentChildren) =>
+    connectionId === null ? words : <a href={`/connections/${connectionId}${path}`}>{words}</a>;
+  switch (step) {
+    case 'role':
+      return (
+        <p>
+          In CXone, make a role for the bridge and remove every permission from it: an access key may do what its
+          employee may, and this one only has to sign in.
+        </p>
+      );
+    case 'employee':
+      return (
+        <p>
+          Make an employee with that role and an e-mail address that somebody reads. CXone sends an invitation there:
+          activate the employee with it.
+        </p>
+      );
+    case 'access-key':
+      return (
+        <p>
+          In the employee's profile, on the tab <em>Access Keys</em>, make a new key. Its secret is shown once: take it,
+          with the key's id, to {page('', 'the connection')}.
+        </p>
+      );
+    case 'ncc-accounts':
+      return (
+        <p>
+          Have two NCC users at hand whose user name and password the bridge may use: one for the real-time group, one
+          for the historical group. They may be the same.
+        </p>
+      );
+    case 'connection':
+      return connectionId === null ? (
+        <>
+          <p>
+            Enter both sides on one page and try each group out with its <em>Test</em> button before you save.
+          </p>
+          <p>
+            <a class="button" href="/connections/new">
+              Create a connection
+            </a>
+          </p>
+        </>
+      ) : (
+        <p>
+          Both sides on one page; each group has a <em>Test</em> button. {page('', 'Open the settings')}
+        </p>
+      );
+    case 'ncc-answers':
+      return <p>Agent states are read every few seconds; queue figures when an interval has ended and settled.</p>;
+    case 'roster':
+      return <p>Agents and queues are taken from NCC. {page('/roster', 'Open the roster')}</p>;
+    case 'login-ids':
+      return (
+        <p>
+          In CXone, every employee whose states should show carries an <em>ACD Login ID</em> in the profile. By default
+          it is the user name in NCC; where it is another, set it in {page('/roster?show=agents', 'the roster')}.
+        </p>
+      );
+    case 'skills':
+      return (
+        <p>
+          In CXone, map every queue, as an ACD skill, to a WEM skill.{' '}
+          {page('/roster?show=queues', 'The list of queues')} has their keys, as CSV too. Mark there which ones are
+          outbound: CXone drops queues that mix both directions.
+        </p>
+      );
+    case 'states':
+      return (
+        <p>
+          Custom states count as not ready until somebody says otherwise. Say on {page('/states', 'the page States')}{' '}
+          how each one counts and what CXone is told.
+        </p>
+      );
+    case 'code-book':
+      return (
+        <p>
+          In CXone, map every pair of event code and reason code to an activity code.{' '}
+          {page('/code-book', 'The code book')} lists every pair that was ever sent, as CSV too.
+        </p>
+      );
+    case 'delivery':
+      return (
+        <p>
+          Agent states are sent at once; queue figures and activities when their first interval has ended. The{' '}
+          <a href="/">Overview</a> shows what was accepted.
+        </p>
+      );
+  }
+}
