@@ -48,13 +48,19 @@ export interface BackupContents {
 /** @throws StartRefused when it is too short to withstand guessing */
 export function checkPassphrase(passphrase: string): void {
   if (passphrase.length >= PASSPHRASE_CHARS_MIN) return;
-  throw new StartRefused(`The passphrase for backups has ${passphrase.length} characters; it needs ${PASSPHRASE_CHARS_MIN}.`);
+  throw new StartRefused(
+    `The passphrase for backups has ${passphrase.length} characters; it needs ${PASSPHRASE_CHARS_MIN}.`,
+  );
 }
 
 /** Writes `target`; what is not there when this returns was not written. Secrets need a passphrase. */
 export async function writeBackup(
   target: string,
-  contents: { manifest: Omit<Manifest, 'databaseBytes' | 'databaseSha256' | 'hasSecrets'>; databaseFile: string; secrets: Secrets },
+  contents: {
+    manifest: Omit<Manifest, 'databaseBytes' | 'databaseSha256' | 'hasSecrets'>;
+    databaseFile: string;
+    secrets: Secrets;
+  },
   passphrase: string | undefined,
 ): Promise<Manifest> {
   const { databaseFile, secrets } = contents;
@@ -84,11 +90,13 @@ export async function writeBackup(
       throw thrown;
     }
   };
-  const gzipped = Readable.fromWeb(readable as NodeReadableStream<Uint8Array>).compose(createGzip());
+  const tar = Readable.fromWeb(readable as NodeReadableStream<Uint8Array>);
   const output = createWriteStream(target, { mode: 0o600, flush: true });
   const [packed, written] = await Promise.allSettled([
     pack(),
-    pipeline(passphrase === undefined ? gzipped : await encrypted(gzipped, passphrase), output),
+    passphrase === undefined
+      ? pipeline(tar, createGzip(), output)
+      : pipeline(tar, createGzip(), (source) => encrypted(source, passphrase), output),
   ]);
   for (const outcome of [written, packed]) if (outcome.status === 'rejected') throw outcome.reason;
   return manifest;
@@ -106,8 +114,10 @@ export async function readBackup(
 ): Promise<BackupContents> {
   try {
     const source = createReadStream(file);
-    const plain = (await isEncrypted(file)) ? await decrypted(source, requirePassphrase(passphrase)) : source;
-    return await unpack(plain.compose(createGunzip()), directory);
+    const unpacked = (tar: AsyncIterable<Uint8Array>) => unpack(Readable.from(tar), directory);
+    if (!(await isEncrypted(file))) return await pipeline(source, createGunzip(), unpacked);
+    const given = requirePassphrase(passphrase);
+    return await pipeline(source, (sealed) => decrypted(sealed, given), createGunzip(), unpacked);
   } catch (cause) {
     if (cause instanceof StartRefused) throw cause;
     throw new StartRefused(`${file} is not a whole backup: ${messageOf(cause)}.`, { cause });
@@ -180,23 +190,31 @@ async function isEncrypted(file: string): Promise<boolean> {
 
 function requirePassphrase(passphrase: string | undefined): string {
   if (passphrase !== undefined) return passphrase;
-  throw new StartRefused('The backup is encrypted. Give its passphrase with BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE.');
+  throw new StartRefused(
+    'The backup is encrypted. Give its passphrase with BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE.',
+  );
 }
 
-async function encrypted(plain: Readable, passphrase: string): Promise<Readable> {
+async function* encrypted(plain: AsyncIterable<Uint8Array>, passphrase: string): AsyncGenerator<Uint8Array> {
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
-  const stream = await encrypter.encrypt(Readable.toWeb(plain) as ReadableStream<Uint8Array>);
-  return Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
+  yield* await encrypter.encrypt(webStream(plain));
 }
 
-async function decrypted(sealed: Readable, passphrase: string): Promise<Readable> {
+async function* decrypted(sealed: AsyncIterable<Uint8Array>, passphrase: string): AsyncGenerator<Uint8Array> {
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
+  let plain: ReadableStream<Uint8Array>;
   try {
-    const stream = await decrypter.decrypt(Readable.toWeb(sealed) as ReadableStream<Uint8Array>);
-    return Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
+    plain = await decrypter.decrypt(webStream(sealed));
   } catch (cause) {
-    throw new StartRefused(`The backup does not open: the passphrase is wrong, or its beginning is damaged.`, { cause });
+    throw new StartRefused('The backup does not open: the passphrase is wrong, or its beginning is damaged.', {
+      cause,
+    });
   }
+  yield* plain;
+}
+
+function webStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return ReadableStream.from(source);
 }

@@ -76,6 +76,8 @@ interface CronOptions {
   /** Runs the Worker's `scheduled` handler once; resolves to its outcome, "ok" when it succeeded. */
   readonly fire: (expression: string, scheduledTime: Date) => Promise<string>;
   readonly log: Log;
+  /** For messages; default: "The cron" and its expression. */
+  readonly what?: string;
 }
 
 /** Starts the clock. The function returned stops it; invocations under way are left to end. */
@@ -85,16 +87,17 @@ export function startCron(options: CronOptions): () => void {
   let inFlight = 0;
 
   async function fire(expression: string, minuteMs: number): Promise<void> {
+    const what = options.what ?? `The cron ${expression}`;
     if (inFlight >= MAX_IN_FLIGHT) {
-      options.log('error', `The cron ${expression} was skipped: ${inFlight} earlier invocations have not ended.`);
+      options.log('error', `${what} was skipped: ${inFlight} earlier invocations have not ended.`);
       return;
     }
     inFlight += 1;
     try {
       const outcome = await options.fire(expression, new Date(minuteMs));
-      if (outcome !== 'ok') options.log('error', `The cron ${expression} ended with the outcome "${outcome}".`);
+      if (outcome !== 'ok') options.log('error', `${what} ended with the outcome "${outcome}".`);
     } catch (thrown) {
-      if (!stopping.signal.aborted) options.log('error', `The cron ${expression} did not run: ${messageOf(thrown)}`);
+      if (!stopping.signal.aborted) options.log('error', `${what} did not run: ${messageOf(thrown)}`);
     } finally {
       inFlight -= 1;
     }

@@ -8,6 +8,7 @@ import { describeIssues, messageOf, StartRefused } from './start-refused.ts';
 /** Database, key-value store and objects, in the layout of `wrangler --persist-to <data directory>`. */
 export const STATE_DIRECTORY = 'v3';
 const DATABASE_DIRECTORY = path.join(STATE_DIRECTORY, 'd1', 'miniflare-D1DatabaseObject');
+const UNPACKED_PREFIX = 'unpacked-';
 /** The engine's own book-keeping beside the database. */
 const NOT_A_DATABASE = 'metadata.sqlite';
 
@@ -27,7 +28,21 @@ export function findDatabase(dataDirectory: string): string | undefined {
 export function requireDatabase(dataDirectory: string): string {
   const file = findDatabase(dataDirectory);
   if (file !== undefined) return file;
-  throw new StartRefused(`${dataDirectory} holds no database. Name the bridge's data directory with --data or DATA_DIR.`);
+  throw new StartRefused(
+    `${dataDirectory} holds no database. Name the bridge's data directory with --data or DATA_DIR.`,
+  );
+}
+
+/** Where a backup or an export is unpacked for a moment, under the data directory. */
+export function scratchDirectory(dataDirectory: string): string {
+  return path.join(dataDirectory, `${UNPACKED_PREFIX}${process.pid}`);
+}
+
+/** Removes what killed commands left unpacked. Call it holding the lock. */
+export function removeLeftovers(dataDirectory: string): void {
+  for (const name of readdirSync(dataDirectory)) {
+    if (name.startsWith(UNPACKED_PREFIX)) rmSync(path.join(dataDirectory, name), { recursive: true, force: true });
+  }
 }
 
 /** What the start of the bridge has to wait for. */

@@ -1,6 +1,6 @@
 // The database as a file, apart from the engine: a consistent copy of it while it is in use, and whether one is whole
 // and of a version that this one can work with.
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import { syncEntry } from './durable-file.ts';
@@ -61,7 +61,8 @@ export function inspectDatabase(file: string, known: readonly Migration[]): Data
     const rowCounts = Object.fromEntries(
       tableNames(database).map((table) => [table, countRows(database, table)] as const),
     );
-    return { migrations, rowCounts, bytes: statSync(file).size };
+    const [pages, pageBytes] = ['page_count', 'page_size'].map((name) => Number(column(database, `PRAGMA ${name}`)[0]));
+    return { migrations, rowCounts, bytes: (pages ?? 0) * (pageBytes ?? 0) };
   } catch (cause) {
     if (cause instanceof StartRefused) throw cause;
     throw new StartRefused(`This is not a database of the bridge, or it is damaged: ${messageOf(cause)}.`, { cause });

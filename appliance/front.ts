@@ -16,6 +16,10 @@ const IDLE_CONNECTION_MS = 4_000;
 /** An answer that stands still for so long is given up. */
 const ENGINE_SILENCE_MS = 120_000;
 const MAX_ENGINE_CONNECTIONS = 512;
+/** A quarter of them for one caller at most: whoever sends or reads slowly holds up nobody else. */
+const MAX_REQUESTS_PER_CALLER = 128;
+/** For a whole request, its body included. */
+const REQUEST_LIMIT_MS = 120_000;
 
 /** About the connection and not the request (RFC 9110, 7.6.1), or a claim about the caller that only a proxy may make. */
 const STRIPPED_HEADERS =
@@ -51,6 +55,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   let engine: URL | undefined;
   let isDraining = false;
   const answers = new Set<ServerResponse>();
+  const admitted = limitPerCaller(MAX_REQUESTS_PER_CALLER);
 
   const onRequest: RequestListener = (request, response) => {
     answers.add(response);
@@ -58,6 +63,11 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     if (isDraining) response.setHeader('connection', 'close');
     if (!isAdmitted(request.url)) return answer(response, 404, 'There is nothing here.');
     if (engine === undefined) return answer(response, 503, 'The bridge is starting. Try again in a few seconds.');
+    if (!admitted(callers.addressOf(request), response)) {
+      // What is still to come of it is not waited for.
+      response.setHeader('connection', 'close');
+      return answer(response, 429, 'Too many requests from your address are under way. Try again in a few seconds.');
+    }
     const toEngine = { host: engine.hostname, port: engine.port, agent, headers: passedHeaders(request, callers) };
     pass(request, response, toEngine, log);
   };
@@ -66,6 +76,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const server = secure ?? createServer(onRequest);
   // Longer than the usual 60 s of a proxy in front, so that it is never this side that closes first.
   server.keepAliveTimeout = 65_000;
+  server.requestTimeout = REQUEST_LIMIT_MS;
   const authority = await listen(server, options.host, options.port);
 
   return {
@@ -104,6 +115,22 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
     return `Port ${port} on ${host} needs rights that this process does not have. Choose one above 1023 with --port or PORT.`;
   }
   return `The address ${host}, port ${port}, cannot be listened on (${error.code ?? messageOf(error)}). Correct HOST and PORT.`;
+}
+
+/** Counts the answers under way by caller; false for one that has `max` already. */
+function limitPerCaller(max: number): (caller: string, response: ServerResponse) => boolean {
+  const underWay = new Map<string, number>();
+  return (caller, response) => {
+    const count = underWay.get(caller) ?? 0;
+    if (count >= max) return false;
+    underWay.set(caller, count + 1);
+    response.once('close', () => {
+      const left = (underWay.get(caller) ?? 1) - 1;
+      if (left > 0) underWay.set(caller, left);
+      else underWay.delete(caller);
+    });
+    return true;
+  };
 }
 
 /** Only paths of this server, and none of the engine's own under /cdn-cgi, however they are written. */

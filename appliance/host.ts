@@ -1,16 +1,20 @@
 // The bridge on one machine: lock, secrets, schema, engine, front, cron, in this order, and back in the other. Nothing of
 // the Worker runs before the database is known to be whole and of this version.
+import { startBackups } from './backup-schedule.ts';
+import { createCallers } from './callers.ts';
 import { startCron } from './cron.ts';
+import { refuseHeld, removeLeftovers } from './data-directory.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { prepareEngineProcess, startEngine, withDatabase } from './engine.ts';
 import { startFront } from './front.ts';
 import { lockDataDirectory } from './lock.ts';
 import type { Log } from './log.ts';
 import { migrate } from './migrations.ts';
+import { createOutbound } from './outbound.ts';
 import type { Secrets } from './secrets.ts';
 import { loadSecrets, SECRETS_FILE } from './secrets.ts';
 import type { Environment, HostSettings } from './settings.ts';
-import { readVariableOrFile } from './settings.ts';
+import { checkExtraAuthorities, readVariableOrFile } from './settings.ts';
 import { startWatchdog } from './watchdog.ts';
 import { readWorkerConfig } from './worker-config.ts';
 
@@ -25,6 +29,7 @@ export interface Host {
 
 /**
  * Starts the bridge.
+ * @param tellPassword called once, with the administrator's password, by the start that makes it
  * @param onFailure called when the engine cannot be replaced after a failure: the process should end and be started anew
  * @throws StartRefused when something must be put right first
  */
@@ -32,19 +37,24 @@ export async function startHost(
   settings: HostSettings,
   environment: Environment,
   log: Log,
+  tellPassword: (password: string) => void,
   onFailure: (cause: unknown) => void,
 ): Promise<Host> {
   const { dataDirectory, distDirectory } = settings;
   const config = readWorkerConfig(distDirectory);
+  const callers = createCallers(settings.trustedProxies);
+  checkExtraAuthorities(environment);
+  const outbound = settings.outboundProxy === undefined ? undefined : createOutbound(settings.outboundProxy, log);
   const unlock = lockDataDirectory(dataDirectory);
-  const front = await startFront({ host: settings.host, port: settings.port, log });
+  refuseHeld(dataDirectory);
+  removeLeftovers(dataDirectory);
+  const front = await startFront({ host: settings.host, port: settings.port, callers, tls: settings.tls, log });
 
   const variables = readVariables(config.variables, environment);
   const isAccessConfigured = Boolean(variables.ACCESS_TEAM_DOMAIN) && Boolean(variables.ACCESS_AUDIENCE);
   const { secrets, created } = loadSecrets({ dataDirectory, environment, isAccessConfigured });
   if (created.length > 0) log('info', `Made ${created.join(' and ')} and stored them in ${SECRETS_FILE}.`);
-  // Told by the start that made it and never again.
-  if (created.includes('ADMIN_PASSWORD')) log('info', `The administrator's password is ${secrets.ADMIN_PASSWORD}`);
+  if (created.includes('ADMIN_PASSWORD')) tellPassword(secrets.ADMIN_PASSWORD ?? '');
 
   let isStopping = false;
   let engineAddress: URL | undefined;
@@ -59,6 +69,7 @@ export async function startHost(
     distDirectory,
     dataDirectory,
     variables: { ...variables, ...definedOf(secrets) },
+    outbound,
     onRestart: useEngineAt,
     log,
   };
@@ -68,6 +79,7 @@ export async function startHost(
   let engine: Engine = await startEngine(engineOptions);
   useEngineAt(engine.address);
   const stopCron = startCron({ expressions: config.crons, fire: (cron, time) => engine.fireCron(cron, time), log });
+  const stopBackups = startBackups({ settings, log });
   const stopWatchdog = startWatchdog({
     engineAddress: () => engineAddress ?? engine.address,
     async replace() {
@@ -88,6 +100,7 @@ export async function startHost(
     async stop() {
       isStopping = true;
       stopCron();
+      stopBackups();
       stopWatchdog();
       await front.drain(AbortSignal.timeout(DRAIN_MS));
       await engine.close();

@@ -6,14 +6,15 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 
 /** Writes to standard output in the given form. */
 export function createLog(format: LogFormat): Log {
-  return (level, message, fields = {}) => {
-    const time = new Date().toISOString();
-    process.stdout.write(
-      format === 'json'
-        ? `${JSON.stringify({ time, level, message, ...fields })}\n`
-        : `${time} ${level.padEnd(5)} ${message}${plainFields(fields)}\n`,
-    );
-  };
+  return (level, message, fields) => void process.stdout.write(`${formatEntry(format, level, message, fields)}\n`);
+}
+
+/** One entry as a line, its line break left out. */
+export function formatEntry(format: LogFormat, ...[level, message, fields = {}]: Parameters<Log>): string {
+  const time = new Date().toISOString();
+  return format === 'json'
+    ? JSON.stringify({ time, level, message, ...fields })
+    : `${time} ${level.padEnd(5)} ${message}${plainFields(fields)}`;
 }
 
 function plainFields(fields: Readonly<Record<string, unknown>>): string {

@@ -1,7 +1,10 @@
 // The appliance's process: reads its settings, runs the host, ends cleanly on a signal or with its parent.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { startHost } from './host.ts';
 import type { Log } from './log.ts';
-import { createLog } from './log.ts';
+import { createLog, formatEntry } from './log.ts';
+import { openLogFile } from './log-file.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import type { HostSettings } from './settings.ts';
 import { HOST_OPTIONS, readHostSettings } from './settings.ts';
@@ -9,12 +12,18 @@ import { messageOf, StartRefused } from './start-refused.ts';
 
 /** A stop that hangs is cut off here; the engine ends with the process. */
 const STOP_LIMIT_MS = 9_500;
+/** Inside the data directory. */
+const LOG_FILE = 'logs/bridge.log';
 
 const HELP = `Runs the bridge on this machine, with its database in one directory.
 
 node appliance/main.ts [options]
 
 ${describeOptions(HOST_OPTIONS)}
+
+TLS_CERT_FILE and TLS_KEY_FILE turn TLS on. TRUSTED_PROXIES names the proxies in front whose X-Forwarded-For counts.
+HTTPS_PROXY (and NO_PROXY) lead outgoing requests through a proxy; NODE_EXTRA_CA_CERTS names further authorities.
+BACKUP_SCHEDULE (cron, UTC; "off" for none), BACKUP_KEEP, BACKUP_DIR and BACKUP_PASSPHRASE set automatic backups.
 
 Variables and secrets of the Worker come from the environment: ENCRYPTION_KEY, ADMIN_PASSWORD, API_TOKEN and those of
 [vars] in wrangler.toml. NAME_FILE names a file that holds the value. Secrets that are missing at the first start are
@@ -32,15 +41,29 @@ async function main(): Promise<void> {
   }
   // Whoever read the output may go away (a parent that was killed, a restarted journal): that is no reason to end.
   process.stdout.on('error', () => undefined);
-  const log = createLog(settings.logFormat);
+  const printed = createLog(settings.logFormat);
+  const log = withLogFile(printed, path.join(settings.dataDirectory, LOG_FILE));
   const stop = onceAskedToStop(log, settings.exitsWithParent);
   try {
-    const host = await startHost(settings, process.env, log, (cause) => fail(log, cause));
+    // Not into the log's file, which travels with support bundles.
+    const tellPassword = (password: string) => printed('info', `The administrator's password is ${password}`);
+    const host = await startHost(settings, process.env, log, tellPassword, (cause) => fail(log, cause));
     log('info', `The bridge answers at ${host.url}`, { url: host.url, pid: process.pid });
     stop.whenAsked(() => host.stop());
   } catch (thrown) {
     fail(log, thrown);
   }
+}
+
+/** The log goes to standard output and, bounded, into a file for support. */
+function withLogFile(log: Log, file: string): Log {
+  let write: ((line: string) => void) | undefined;
+  return (level, message, fields) => {
+    log(level, message, fields);
+    // Opened with the first line: the data directory is made by whoever locks it.
+    write ??= existsSync(path.dirname(path.dirname(file))) ? openLogFile(file) : undefined;
+    write?.(formatEntry('json', level, message, fields));
+  };
 }
 
 /** Collects the reasons to stop from the first moment on; a second signal ends the process at once. */

@@ -11,7 +11,7 @@ export type Database = Awaited<ReturnType<Miniflare['getD1Database']>>;
 const QUICK_CHECK_MAX_BYTES = 256 * 1024 * 1024;
 
 /** wrangler's own table, so that either tool continues where the other stopped. */
-const CREATE_MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
+export const CREATE_MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT UNIQUE,
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL

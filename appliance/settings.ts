@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { parseCron } from './cron.ts';
 import type { LogFormat } from './log.ts';
 import type { OptionValues } from './options.ts';
 import type { ProxySettings } from './outbound.ts';
@@ -67,7 +68,7 @@ const settingsSchema = z.object({
   TRUSTED_PROXIES: z.string(),
   HTTPS_PROXY: z.string().optional(),
   NO_PROXY: z.string(),
-  BACKUP_SCHEDULE: z.string(),
+  BACKUP_SCHEDULE: z.string().refine(isSchedule, 'expected "off", or a cron expression of five numeric fields (UTC)'),
   BACKUP_KEEP: z
     .string()
     .regex(/^\d+$/, 'expected a whole number')
@@ -75,6 +76,16 @@ const settingsSchema = z.object({
     .pipe(z.number().min(1).max(1_000, 'expected 1 to 1000')),
   BACKUP_DIR: z.string().optional(),
 });
+
+function isSchedule(text: string): boolean {
+  if (text === 'off') return true;
+  try {
+    parseCron(text);
+    return true;
+  } catch {
+    return false; // the setting's own message says what is expected
+  }
+}
 
 /** At a quiet hour, and not on the hour, when everybody else's begin. */
 const DEFAULT_BACKUP_SCHEDULE = '40 2 * * *';

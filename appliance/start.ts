@@ -23,6 +23,12 @@ const HOST_STOP_LIMIT_MS = 9_000;
 const STAND_IN_STOP_LIMIT_MS = 700;
 const PARENT_CHECK_EVERY_MS = 1_000;
 
+/** The stand-ins are on this machine, which a proxy could not reach. */
+const DEMO_ENVIRONMENT = {
+  ...{ ALLOW_PRIVATE_NETWORK: 'true', ALLOW_PRIVATE_NETWORK_FILE: undefined },
+  ...{ HTTPS_PROXY: undefined, HTTPS_PROXY_FILE: undefined },
+};
+
 const DEMO_PROGRESS: Readonly<Record<DemoOutcome, string>> = {
   made: 'Made it, and asked for the last 2 hours.',
   moved: 'There is a connection already: it continues, and knows that the stand-ins have other ports now.',
@@ -126,7 +132,6 @@ async function startStandIn(standIn: StandIn, dataDirectory: string): Promise<vo
 
 async function startBridge(settings: StartSettings, dataDirectory: string): Promise<string> {
   progress(`Starting the bridge on port ${settings.port} …`);
-  const writeLog = openLogFile(path.join(logDirectory(dataDirectory), 'bridge.log'));
   let url: string | undefined;
   const child = startChild({
     name: 'The bridge',
@@ -136,9 +141,8 @@ async function startBridge(settings: StartSettings, dataDirectory: string): Prom
       ...['--log-format', 'json', '--exit-with-parent'],
     ],
     // The stand-ins are on this machine, which the Worker otherwise refuses to call.
-    environment: settings['no-demo'] ? {} : { ALLOW_PRIVATE_NETWORK: 'true', ALLOW_PRIVATE_NETWORK_FILE: undefined },
+    environment: settings['no-demo'] ? {} : DEMO_ENVIRONMENT,
     onLine(line) {
-      writeLog(line);
       const entry = parseEntry(line);
       url ??= entry?.url;
       if (entry === undefined) progress(line);

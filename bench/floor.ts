@@ -6,7 +6,13 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 
 const options = z
-  .object({ ncc: z.url(), mpower: z.url(), db: z.string(), 'period-ms': z.coerce.number().positive(), 'phase-ms': z.coerce.number() })
+  .object({
+    ncc: z.url(),
+    mpower: z.url(),
+    db: z.string(),
+    'period-ms': z.coerce.number().positive(),
+    'phase-ms': z.coerce.number(),
+  })
   .parse(
     parseArgs({
       options: {
@@ -107,7 +113,10 @@ async function signInToMpower(): Promise<string> {
 
 async function readUsernames(): Promise<Map<string, string>> {
   const names = new Map<string, string>();
-  const page = z.object({ total: z.coerce.number(), objects: z.array(z.object({ userId: z.string(), username: z.string() })) });
+  const page = z.object({
+    total: z.coerce.number(),
+    objects: z.array(z.object({ userId: z.string(), username: z.string() })),
+  });
   for (let start = 0, total = 1; start < total; start += 1_000) {
     const response = await fetch(`${options.ncc}/data/api/types/user?start=${start}&rows=1000`, {
       headers: { authorization: nccToken },

@@ -6,10 +6,10 @@
 export interface Clock {
   /** UTC epoch, milliseconds. */
   nowMs(): number;
-  /** Resolves after `ms`. */
-  sleep(ms: number): Promise<void>;
-  /** Aborts after `ms`, with a `TimeoutError` as its reason. */
-  deadline(ms: number): AbortSignal;
+  /** Resolves after `ms`, or when `released` aborts: whoever no longer waits gives the timer back. */
+  sleep(ms: number, released?: AbortSignal): Promise<void>;
+  /** Aborts after `ms`, with a `TimeoutError` as its reason; never once `released` has aborted. */
+  deadline(ms: number, released?: AbortSignal): AbortSignal;
   /** Uniform in [0, 1): for jitter only. */
   random(): number;
 }

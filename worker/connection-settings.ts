@@ -92,7 +92,7 @@ function changesText(
 ): string {
   const old = new Map(before ? leavesOf(before) : []);
   const changed = leavesOf(after).flatMap(([path, value]) =>
-    old.get(path) === value ? [] : [`${path}: ${old.get(path) ?? 'nothing'} → ${value}`],
+    old.get(path) === value ? [] : [old.has(path) ? `${path}: from ${old.get(path)} to ${value}` : `${path}: ${value}`],
   );
   const all = [...changed, ...secrets.map(({ name }) => `secrets.${name}: a new one`)];
   return all.length === 0 ? 'Saved without a change.' : `${all.join('; ')}.`;

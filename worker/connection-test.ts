@@ -4,7 +4,7 @@ import { checkAddresses, connectionSettingsSchema } from '../src/connection.ts';
 import { SealError } from '../src/crypto/seal.ts';
 import type { UpstreamDeps } from '../src/http/deps.ts';
 import { type TestGroup, type TestResult, testGroup } from '../src/jobs/test-connection.ts';
-import type { SignInMemory, TokenCache } from '../src/runtime.ts';
+import type { SignInMemory, SignInRecord, TokenCache } from '../src/runtime.ts';
 import { type ConnectionRow, credentialContext } from '../src/store/connections.ts';
 import { readSealedSecrets } from '../src/store/credentials.ts';
 import { readAgents, readQueues, readStates } from '../src/store/mapping.ts';
@@ -113,7 +113,18 @@ const NO_TOKENS: TokenCache = {
   put: async () => undefined,
   delete: async () => undefined,
 };
-const NO_MEMORY: SignInMemory = { read: async () => null, write: async () => undefined };
+/** Accounts of connections that do not exist yet, as far as this process remembers: the newest few. */
+const tried = new Map<string, SignInRecord>();
+const TRIED_MAX = 100;
+const PROCESS_MEMORY: SignInMemory = {
+  read: async (fingerprint) => tried.get(fingerprint) ?? null,
+  async write(fingerprint, record) {
+    tried.delete(fingerprint);
+    tried.set(fingerprint, record);
+    const [oldest] = tried.keys();
+    if (tried.size > TRIED_MAX && oldest !== undefined) tried.delete(oldest);
+  },
+};
 
 function testDeps(app: App, existing: ConnectionRow | null): UpstreamDeps {
   const { fetch, clock, sealer, settings } = app;
@@ -124,7 +135,7 @@ function testDeps(app: App, existing: ConnectionRow | null): UpstreamDeps {
     sealer,
     tokens: NO_TOKENS,
     // Credentials that were refused are not tried again by a test either: accounts get locked.
-    signIns: existing ? signInMemory(app.db, existing.id) : NO_MEMORY,
+    signIns: existing ? signInMemory(app.db, existing.id) : PROCESS_MEMORY,
     allowPrivateNetwork: settings.allowPrivateNetwork,
   };
 }

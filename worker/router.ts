@@ -9,6 +9,7 @@ import {
   listTokensEndpoint,
   revokeTokenEndpoint,
 } from './api/access.ts';
+import { listAgentsNowEndpoint } from './api/agents-now.ts';
 import {
   createChannelEndpoint,
   createMaintenanceEndpoint,
@@ -114,15 +115,8 @@ import {
   underWay,
   uploadImport,
 } from './routes/imports.tsx';
-import {
-  changeMapping,
-  confirmMapping,
-  exportMapping,
-  importRoster,
-  previewMapping,
-  showMapping,
-  uploadMapping,
-} from './routes/mapping.tsx';
+import { changeMapping, importRoster, showMapping } from './routes/mapping.tsx';
+import { confirmMapping, exportMapping, previewMapping, uploadMapping } from './routes/mapping-tables.tsx';
 import { showMetrics } from './routes/metrics.ts';
 import {
   alertsCsv,
@@ -165,6 +159,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('PATCH', `${one}/queues/:id`, mapQueueEndpoint),
   route('GET', `${one}/agents`, listAgentsEndpoint),
   route('PATCH', `${one}/agents`, mapAgentsEndpoint),
+  route('GET', `${one}/agents/now`, listAgentsNowEndpoint),
   route('PATCH', `${one}/agents/:id`, mapAgentEndpoint),
   route('GET', `${one}/states`, listStatesEndpoint),
   route('PATCH', `${one}/states`, mapStatesEndpoint),

@@ -1,5 +1,4 @@
 /** The support bundle: settings without secrets, the last trouble, versions, excerpts of the ledger; made to be sent on. */
-import { version } from '../package.json';
 import { listChannels, listRules } from '../src/store/alert-settings.ts';
 import { listConnections } from '../src/store/connections.ts';
 import { readSupportFacts } from '../src/store/support.ts';
@@ -7,6 +6,7 @@ import type { App } from './app.ts';
 import { secretsSet } from './connection-settings.ts';
 import { type Cell, csvLine } from './csv.ts';
 import { readHealth } from './health-view.ts';
+import { VERSION } from './version.ts';
 import { zip } from './zip.ts';
 
 const README = `What this bundle holds
@@ -37,7 +37,7 @@ export async function supportBundle(app: App, nowMs: number): Promise<Uint8Array
     listRules(db),
   ]);
   const about = {
-    version,
+    version: VERSION,
     at: new Date(nowMs).toISOString(),
     deployment: {
       administratorPassword: settings.adminPassword !== null,

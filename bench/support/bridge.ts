@@ -9,6 +9,7 @@ export interface BridgeOptions {
   /** Directory of the built Worker; default: the product's own dist/. */
   readonly distDirectory?: string | undefined;
   readonly dataDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Bridge {
@@ -21,11 +22,11 @@ export class Bridge {
   }
 
   static async start(stage: Stage, options: BridgeOptions = {}): Promise<Bridge> {
-    const { distDirectory, dataDirectory } = options;
+    const { distDirectory, dataDirectory, environment } = options;
     const started = await stage.startHost({
       ...(distDirectory === undefined ? {} : { distDirectory }),
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
-      environment: { API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true' },
+      environment: { API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true', ...environment },
     });
     return new Bridge(started);
   }
@@ -46,11 +47,17 @@ export class Bridge {
   }
 
   /** Makes a connection between two stand-ins. Returns its id. */
-  async connect(standIns: Pick<StandIns, 'nccUrl' | 'mpowerUrl'>, periodS: number, name = 'Bench'): Promise<number> {
+  async connect(
+    standIns: Pick<StandIns, 'nccUrl' | 'mpowerUrl'>,
+    periodS: number,
+    name = 'Bench',
+    collection: object = {},
+  ): Promise<number> {
     const { nccUrl, mpowerUrl } = standIns;
     const created = await this.call('POST', '/api/v1/connections', {
       name,
       timeZone: 'UTC',
+      collection,
       acd: {
         kind: 'nextiva-ncc',
         realTime: { baseUrl: nccUrl, username: 'wfm@demo.example', collectionIntervalS: periodS },

@@ -3,13 +3,15 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stage } from '../../test/host/support/stage.ts';
-import { Bridge } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
 import { processCpuMs, processMemory } from './process-cpu.ts';
 import { readDeliveries, readPolls, type StandIns, startStandIns, type Traffic } from './stand-ins.ts';
 
-/** Ordinary polls before the measurement begins: the first one, which brings everybody, is over by then. */
-const WARM_POLLS = 6;
-const WARM_LIMIT_MS = 60_000;
+/** Polls before the measurement begins: the first one, which brings everybody, and the compilers' work are over then. */
+const WARM_POLLS = 10;
+/** Polls after which the bridge's place on the clock is known. */
+const PHASE_POLLS = 3;
+const WARM_LIMIT_MS = 120_000;
 /** What was served last is given so long to arrive before it is looked for. */
 const DELIVERY_WAIT_MS = 2_000;
 
@@ -30,25 +32,27 @@ export interface PollRun {
 export interface PollOptions {
   readonly traffic: Traffic;
   readonly measuredPolls: number;
-  readonly distDirectory?: string | undefined;
-  readonly withFloor?: boolean;
 }
 
-export async function measurePolling(stage: Stage, options: PollOptions): Promise<{ bridge: PollRun; floor: PollRun | null }> {
-  const { traffic, measuredPolls, withFloor = true } = options;
-  const own = await startStandIns(stage, traffic);
-  const bridge = await Bridge.start(stage, { distDirectory: options.distDirectory });
-  await bridge.connect(own, traffic.periodS);
-  const periodMs = await warmUp(own);
+/** Measures one connection of a running bridge, made for it and deleted after it, and the floor beside it. */
+export async function measurePolling(
+  stage: Stage,
+  bridge: Bridge,
+  { traffic, measuredPolls }: PollOptions,
+): Promise<{ bridge: PollRun; floor: PollRun }> {
+  const standIns = await startStandIns(stage, traffic);
+  const connectionId = await bridge.connect(standIns, traffic.periodS, `${traffic.agents} agents`);
+  const periodMs = await afterPolls(standIns, PHASE_POLLS);
+  const floor = await startFloor(stage, traffic, await halfWayBetween(standIns, periodMs));
+  await Promise.all([afterPolls(standIns, WARM_POLLS), afterPolls(floor.standIns, WARM_POLLS)]);
   const { host, engine } = bridge.pids();
-  const bridgePids = { host, ...Object.fromEntries(engine.map((pid, i) => [i === 0 ? 'engine' : `engine ${i}`, pid])) };
-  const floor = withFloor ? await startFloor(stage, traffic, await halfWayBetween(own, periodMs)) : null;
   const [bridgeRun, floorRun] = await Promise.all([
-    measure(own, bridgePids, periodMs, measuredPolls),
-    floor ? measure(floor.standIns, { floor: floor.pid }, periodMs, measuredPolls) : null,
+    measure(standIns, { host, engine: engine[0] ?? host }, periodMs, measuredPolls),
+    measure(floor.standIns, { floor: floor.pid }, periodMs, measuredPolls),
   ]);
-  await Promise.all([bridge.end(), floor?.end()]);
-  await Promise.all([own.end(), floor?.standIns.end()]);
+  await bridge.call('DELETE', `/api/v1/connections/${connectionId}`);
+  await floor.end();
+  await Promise.all([standIns.end(), floor.standIns.end()]);
   return { bridge: bridgeRun, floor: floorRun };
 }
 
@@ -66,18 +70,17 @@ async function startFloor(stage: Stage, traffic: Traffic, grid: { periodMs: numb
     ...['--period-ms', String(grid.periodMs), '--phase-ms', String(grid.phaseMs)],
   ];
   const started = await stage.startProgram(args, (line) => / polls (http\S+)/.exec(line)?.[1]);
-  await warmUp(standIns);
   return { standIns, pid: started.pid, end: () => started.end() };
 }
 
-/** Waits until some polls have been answered. Returns the period that they keep. */
-async function warmUp({ nccUrl }: StandIns): Promise<number> {
+/** Waits until so many polls have been answered. Returns the period that they keep. */
+async function afterPolls({ nccUrl }: StandIns, count: number): Promise<number> {
   const limitMs = Date.now() + WARM_LIMIT_MS;
   for (;;) {
     const polls = (await readPolls(nccUrl)).filter(({ outcome }) => outcome === 'served');
     const last = polls.at(-1);
     const before = polls.at(-3);
-    if (polls.length > WARM_POLLS && last && before) return Math.round((last.arrivalMs - before.arrivalMs) / 2);
+    if (polls.length >= count && last && before) return Math.round((last.arrivalMs - before.arrivalMs) / 2);
     if (Date.now() > limitMs) throw new Error(`Only ${polls.length} polls were answered in ${WARM_LIMIT_MS} ms.`);
     await sleep(250);
   }
@@ -107,7 +110,9 @@ async function measure(
     delaysMs,
     missing,
     answerBytes: polls.at(-1)?.bytesOut ?? 0,
-    peakBytes: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, processMemory(pid)?.peakBytes ?? 0])),
+    peakBytes: Object.fromEntries(
+      Object.entries(pids).map(([name, pid]) => [name, processMemory(pid)?.peakBytes ?? 0]),
+    ),
   };
 }
 

@@ -85,7 +85,7 @@ function countedDatabase(db: D1Database): D1Database {
           usage.d1Calls += 1;
           const known = statements.map((one) => originals.get(one) ?? { statement: one, sql: 'unknown' });
           const results = await target.batch(known.map(({ statement }) => statement));
-          results.forEach(({ meta }, i) => countStatement(known[i]?.sql ?? 'unknown', meta));
+          for (const [i, { meta }] of results.entries()) countStatement(known[i]?.sql ?? 'unknown', meta);
           return results;
         };
       }
@@ -155,14 +155,14 @@ function reset(): void {
 }
 
 export default {
-  async fetch(request, env, context) {
-    if (new URL(request.url).pathname !== '/bench/usage') return worker.fetch(request, counted(env), context);
+  async fetch(request, env) {
+    if (new URL(request.url).pathname !== '/bench/usage') return worker.fetch(request, counted(env));
     const answer = Response.json({ ...usage, statements: Object.fromEntries(usage.statements) });
     if (request.method === 'POST') reset();
     return answer;
   },
-  async scheduled(controller, env, context) {
+  async scheduled(controller, env) {
     usage.crons += 1;
-    await worker.scheduled(controller, counted(env), context);
+    await worker.scheduled(controller, counted(env));
   },
 } satisfies ExportedHandler<Env>;

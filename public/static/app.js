@@ -14,6 +14,11 @@ if (stale) {
   document.addEventListener('htmx:after:swap', show(false));
 }
 
+// Charts whose table somebody has opened stay as they are: refreshed, it would close.
+document.addEventListener('htmx:before:request', (event) => {
+  if (event.target.id === 'charts' && event.target.querySelector('details[open]')) event.preventDefault();
+});
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener('submit', (event) => {
   const form = event.target;

@@ -73,7 +73,8 @@ export function checkAgent(agent: CheckedAgent): MappingFinding[] {
   if (!agent.included) return [];
   const findings: MappingFinding[] = [];
   if ((agent.loginId ?? agent.username) === '') {
-    const held = agent.heldCount > 0 ? ` ${agent.heldCount} state changes wait for it.` : '';
+    const waits = agent.heldCount === 1 ? 'state change waits' : 'state changes wait';
+    const held = agent.heldCount > 0 ? ` ${agent.heldCount} ${waits} for it.` : '';
     const text = `Without an ACD Login ID the WFM cannot place this agent.${held} Enter it, or leave the agent out.`;
     findings.push({ level: 'bad', tag: 'no login id', text });
   } else if (agent.sharedBy > 1) {

@@ -31,7 +31,6 @@ export const TICKED_STEPS = [
   'skills',
   'code-book',
 ] as const;
-export type TickedStep = (typeof TICKED_STEPS)[number];
 
 export interface Tick {
   readonly step: string;

@@ -62,7 +62,7 @@ export interface TestedConnection {
   readonly mapping: KnownMapping;
 }
 
-const ROWS_SHOWN = 10;
+const ROWS_SHOWN = 5;
 /** A mean handle time over this looks like milliseconds taken for seconds. */
 const MEAN_HANDLE_TIME_MAX_MS = 4 * HOUR_MS;
 /** Stands in for the secret of a group that is not tried: a client is opened with it and never asked. */

@@ -30,15 +30,19 @@ export interface Delay {
   readonly delayMs: number;
 }
 
-/** For each window since `fromMs`: from its end until its historical report was first accepted. */
+/**
+ * For each window since `fromMs`: from its end until its historical report was first accepted. Windows from before the
+ * connection was made are left out: they came by a backfill or a file.
+ */
 export async function readReportDelays(db: D1Database, connectionId: number, fromMs: number): Promise<Delay[]> {
   const { results } = await db
     .prepare(
       `SELECT r.end_ms AS atMs,
               coalesce((SELECT min(b.sent_at_ms) FROM report_body b WHERE b.connection_id = r.connection_id
                           AND b.stream = r.stream AND b.start_ms = r.start_ms), r.accepted_at_ms) - r.end_ms AS delayMs
-       FROM report r
-       WHERE r.connection_id = ?1 AND r.stream = 'historical' AND r.start_ms >= ?2 AND r.accepted_at_ms IS NOT NULL
+       FROM connection c JOIN report r ON r.connection_id = c.id AND r.stream = 'historical' AND r.start_ms >= ?2
+        AND r.end_ms > c.created_at_ms AND r.accepted_at_ms IS NOT NULL
+       WHERE c.id = ?1
        ORDER BY r.start_ms`,
     )
     .bind(connectionId, fromMs)
@@ -70,7 +74,8 @@ export async function readStateDelays(
            WHERE s.low < s.high),
          span AS (SELECT max(low) AS low, (SELECT high FROM ends) AS high FROM search),
          places (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM places WHERE n + 1 < ?3),
-         chosen AS (SELECT DISTINCT low + (high - low) * n / max(1, ?3 - 1) AS log_id FROM span, places WHERE low <= high)
+         -- A bound number may be a real one, which would not find whole ids.
+         chosen AS (SELECT DISTINCT low + (high - low) * n / max(1, CAST(?3 AS INTEGER) - 1) AS log_id FROM span, places WHERE low <= high)
        SELECT l.log_id AS logId, l.from_ms AS atMs, l.change_count AS changeCount, l.cursor_log_id AS cursorLogId,
               l.accepted_at_ms AS acceptedAtMs, n.cursor_log_id AS nextCursorLogId, n.accepted_at_ms AS nextAcceptedAtMs
        FROM chosen JOIN state_log l ON l.connection_id = ?1 AND l.log_id = chosen.log_id
@@ -142,7 +147,7 @@ export async function readLastDelays(db: D1Database): Promise<Map<number, Record
        FROM connection c CROSS JOIN (SELECT 'historical' AS name UNION ALL SELECT 'agent-activity') s
        JOIN report r ON r.connection_id = c.id AND r.stream = s.name
         AND r.start_ms = (SELECT start_ms FROM report WHERE connection_id = c.id AND stream = s.name
-                            AND accepted_at_ms IS NOT NULL ORDER BY start_ms DESC LIMIT 1)`,
+                            AND end_ms > c.created_at_ms AND accepted_at_ms IS NOT NULL ORDER BY start_ms DESC LIMIT 1)`,
     )
     .all<{ connectionId: number; stream: string; delayMs: number | null }>();
   const delays = new Map<number, Record<string, number>>();

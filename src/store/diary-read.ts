@@ -8,21 +8,6 @@ export interface EventRow {
   readonly message: string;
 }
 
-/** Events of a connection, newest first, before `beforeId`. */
-export async function listEvents(
-  db: D1Database,
-  page: { connectionId: number; beforeId: number; limit: number },
-): Promise<EventRow[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT id, at_ms AS atMs, kind, severity, message FROM event
-       WHERE connection_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3`,
-    )
-    .bind(page.connectionId, page.beforeId, page.limit)
-    .all<EventRow>();
-  return results;
-}
-
 export interface SetAsideRow {
   readonly id: number;
   readonly stream: string;

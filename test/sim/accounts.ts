@@ -23,7 +23,9 @@ export class TokenOffice {
   issue(nowMs: number, lifeMs: number): { token: string; refreshToken: string } {
     this.#count += 1;
     const expS = Math.floor((nowMs + lifeMs) / 1_000);
-    const claims = Buffer.from(JSON.stringify({ exp: expS, iat: Math.floor(nowMs / 1_000), n: this.#count })).toString('base64url');
+    const claims = Buffer.from(JSON.stringify({ exp: expS, iat: Math.floor(nowMs / 1_000), n: this.#count })).toString(
+      'base64url',
+    );
     const token = `${this.#prefix}.${claims}.${Math.floor(this.#random.next() * 1e9)}`;
     const refreshToken = `r${this.#count}-${Math.floor(this.#random.next() * 1e9)}`;
     if (this.#live.size > 200) this.#live.clear();

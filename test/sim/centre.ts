@@ -43,7 +43,10 @@ function dayOf(seed: number, agent: number, day: number, paceMs: number): Turn[]
       next('No Answer', 3_000);
     } else next(CUSTOM_STATES[hash(seed, agent, salt) % CUSTOM_STATES.length] ?? 'Training', paceMs);
   }
-  turns.push({ atMs: Math.min(Math.max(atMs, (turns.at(-1)?.atMs ?? atMs) + 1), (day + 1) * DAY_MS - 1), state: SIGNED_OUT });
+  turns.push({
+    atMs: Math.min(Math.max(atMs, (turns.at(-1)?.atMs ?? atMs) + 1), (day + 1) * DAY_MS - 1),
+    state: SIGNED_OUT,
+  });
   return turns.filter((turn, i) => i === 0 || turn.atMs > (turns[i - 1]?.atMs ?? 0));
 }
 

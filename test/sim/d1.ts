@@ -19,10 +19,22 @@ export interface D1Weather {
 export type OnCommit = (changes: readonly Committed[]) => void;
 
 export type Committed =
-  | { readonly kind: 'look'; readonly logId: number; readonly untilMs: number; readonly gapBeforeMs: number; readonly logged: string | null }
+  | {
+      readonly kind: 'look';
+      readonly logId: number;
+      readonly untilMs: number;
+      readonly gapBeforeMs: number;
+      readonly logged: string | null;
+    }
   | { readonly kind: 'change'; readonly agentId: number; readonly atMs: number; readonly stateId: number }
   | { readonly kind: 'lease'; readonly epoch: number }
-  | { readonly kind: 'set aside'; readonly stream: string; readonly key: string; readonly atMs: number; readonly status: string };
+  | {
+      readonly kind: 'set aside';
+      readonly stream: string;
+      readonly key: string;
+      readonly atMs: number;
+      readonly status: string;
+    };
 
 const WATCHES = `
   CREATE TEMP TRIGGER sim_look_extended AFTER UPDATE OF until_ms ON main.state_log
@@ -164,7 +176,13 @@ function committedOf(args: readonly unknown[]): Committed {
   const [kind, a, b, c, d] = args;
   switch (kind) {
     case 'look':
-      return { kind, logId: Number(a), untilMs: Number(b), gapBeforeMs: Number(c), logged: d === null ? null : String(d) };
+      return {
+        kind,
+        logId: Number(a),
+        untilMs: Number(b),
+        gapBeforeMs: Number(c),
+        logged: d === null ? null : String(d),
+      };
     case 'change':
       return { kind, agentId: Number(a), atMs: Number(b), stateId: Number(c) };
     case 'lease':
@@ -281,7 +299,11 @@ export function committingProcess(): BridgeProcess | null {
 }
 
 /** D1 as one process sees it. */
-export function d1For(database: SimDatabase, process: BridgeProcess, weather: (writes: boolean) => D1Weather): D1Database {
+export function d1For(
+  database: SimDatabase,
+  process: BridgeProcess,
+  weather: (writes: boolean) => D1Weather,
+): D1Database {
   const facade = new Facade(database, process, weather);
   // Only what src/store uses is there; anything else fails as a missing method does.
   return facade as unknown as D1Database;

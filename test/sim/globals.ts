@@ -20,7 +20,8 @@ export class LightRequest {
     const given = (init.headers ?? {}) as Readonly<Record<string, string>>;
     this.headers = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
     for (const value of this.headers.values()) {
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new TypeError('A header holds a character that may not stand there.');
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+        throw new TypeError('A header holds a character that may not stand there.');
     }
     this.body = typeof init.body === 'string' ? init.body : '';
     this.signal = init.signal ?? null;

@@ -18,7 +18,13 @@ const seconds = z.number().nonnegative();
 const statesBody = z.strictObject({
   agentStateList: z
     .array(
-      z.strictObject({ loginId: text.min(1), acdId: text.min(1), eventCode: text.min(1), reasonCode: text, eventUtcTime: instant }),
+      z.strictObject({
+        loginId: text.min(1),
+        acdId: text.min(1),
+        eventCode: text.min(1),
+        reasonCode: text,
+        eventUtcTime: instant,
+      }),
     )
     .min(1),
 });
@@ -71,7 +77,12 @@ const activityBody = z.strictObject({
       agentId: text,
       userName: text.min(1),
       agentActivity: z.array(
-        z.strictObject({ state: text.min(1), startTime: instant, duration: z.number().int().nonnegative(), reason: text }),
+        z.strictObject({
+          state: text.min(1),
+          startTime: instant,
+          duration: z.number().int().nonnegative(),
+          reason: text,
+        }),
       ),
     }),
   ),
@@ -81,13 +92,17 @@ export type StateEvent = z.output<typeof statesBody>['agentStateList'][number];
 export type Historical = z.output<typeof historicalBody>;
 export type ActivityReport = z.output<typeof activityBody>;
 
-/** What Mpower tells of each body. `split`: the body is a part, because a larger one was too large. */
+export type SimStream = 'agent-states' | 'historical' | 'agent-activity';
+
+/** What Mpower tells of each body. */
 export interface MpowerEvents {
   states(events: readonly StateEvent[]): void;
   historical(report: Historical): void;
   activity(report: ActivityReport): void;
-  /** A body of one record was refused for good. */
-  refusedAlone(stream: 'agent-states' | 'historical' | 'agent-activity', key: string): void;
+  /** A body of one record was refused for good. `atMs`: the event's instant, or the window's start. */
+  refusedAlone(stream: SimStream, key: string, atMs: number): void;
+  /** A body was too large: the window's records come in parts. */
+  tooLarge(stream: SimStream, atMs: number): void;
   /** A body that the contract does not allow. */
   malformed(path: string, issues: string): void;
 }
@@ -105,7 +120,13 @@ export interface MpowerMood {
 
 export class Mpower {
   readonly office: TokenOffice;
-  readonly mood: MpowerMood = { poison: new Set(), recordsMax: 100_000, saysError: 'no', refusesKey: false, refusesRefresh: false };
+  readonly mood: MpowerMood = {
+    poison: new Set(),
+    recordsMax: 100_000,
+    saysError: 'no',
+    refusesKey: false,
+    refusesRefresh: false,
+  };
   readonly #nowMs: () => number;
   readonly #lifeMs: number;
   readonly #events: MpowerEvents;
@@ -121,7 +142,8 @@ export class Mpower {
     const nowMs = this.#nowMs();
     if (url.pathname === '/authentication/v1/token/access-key') {
       this.office.tries.push({ atMs: nowMs, processId: process.id, refused: this.mood.refusesKey });
-      if (this.mood.refusesKey) return json(401, { error: 'invalid_client', error_description: 'The key is not known.' });
+      if (this.mood.refusesKey)
+        return json(401, { error: 'invalid_client', error_description: 'The key is not known.' });
       const { token, refreshToken } = this.office.issue(nowMs, this.#lifeMs);
       return json(200, {
         id_token: 'i',
@@ -148,7 +170,8 @@ export class Mpower {
 
   #refresh(body: string, nowMs: number): Reply {
     const { token: refreshToken } = JSON.parse(body) as { token: string };
-    if (this.mood.refusesRefresh || !this.office.takeRefresh(refreshToken)) return json(401, { message: 'The refresh token is not valid.' });
+    if (this.mood.refusesRefresh || !this.office.takeRefresh(refreshToken))
+      return json(401, { message: 'The refresh token is not valid.' });
     const issued = this.office.issue(nowMs, this.#lifeMs);
     return json(200, {
       token: issued.token,
@@ -163,11 +186,9 @@ export class Mpower {
     const parsed = statesBody.safeParse(JSON.parse(body));
     if (!parsed.success) return this.#malformed('agent-states', parsed.error);
     const { agentStateList } = parsed.data;
-    return this.#judge(
-      agentStateList.length,
-      agentStateList.map(({ loginId }) => loginId),
-      'agent-states',
-      () => this.#events.states(agentStateList),
+    const keys = agentStateList.map(({ loginId }) => loginId);
+    return this.#judge(keys, 'agent-states', agentStateList[0]?.eventUtcTime, () =>
+      this.#events.states(agentStateList),
     );
   }
 
@@ -184,28 +205,32 @@ export class Mpower {
       ...queueReport.map(({ queueValue }) => `queue ${queueValue}`),
       ...agentSystemPerformanceReport.map(({ agentValue }) => `times of agent ${agentValue}`),
     ];
-    return this.#judge(keys.length, keys, 'historical', () => this.#events.historical(parsed.data));
+    return this.#judge(keys, 'historical', parsed.data.startDate, () => this.#events.historical(parsed.data));
   }
 
   #activity(body: string): Reply {
     const parsed = activityBody.safeParse(JSON.parse(body));
     if (!parsed.success) return this.#malformed('agent-activity', parsed.error);
     const keys = parsed.data.reportData.map(({ agentValue }) => `activities of agent ${agentValue}`);
-    return this.#judge(keys.length, keys, 'agent-activity', () => this.#events.activity(parsed.data));
+    return this.#judge(keys, 'agent-activity', parsed.data.startDate, () => this.#events.activity(parsed.data));
   }
 
-  #judge(
-    count: number,
-    keys: readonly string[],
-    stream: 'agent-states' | 'historical' | 'agent-activity',
-    accept: () => void,
-  ): Reply {
+  #judge(keys: readonly string[], stream: SimStream, firstInstant: string | undefined, accept: () => void): Reply {
+    const count = keys.length;
+    const atMs = Date.parse(firstInstant ?? '');
     const { poison, recordsMax, saysError } = this.mood;
-    if (count > recordsMax && count > 1) return { status: 413, text: '' };
+    if (count > recordsMax && count > 1) {
+      this.#events.tooLarge(stream, atMs);
+      return { status: 413, text: '' };
+    }
     const bad = poison.size === 0 ? undefined : keys.find((key) => poison.has(key));
     if (bad !== undefined) {
-      if (count === 1) this.#events.refusedAlone(stream, bad);
-      return { status: 400, headers: { icStatusDescription: 'A record is not valid' }, text: '{"message":"bad record"}' };
+      if (count === 1) this.#events.refusedAlone(stream, bad, atMs);
+      return {
+        status: 400,
+        headers: { icStatusDescription: 'A record is not valid' },
+        text: '{"message":"bad record"}',
+      };
     }
     if (saysError !== 'and refuses') accept();
     if (saysError !== 'no') return json(200, { status: 'error', message: 'Something failed', code: 'E17' });

@@ -2,12 +2,12 @@
  * Nextiva NCC in process: the seeded contact centre behind the calls of contracts/nextiva-ncc.md, strict about tokens
  * and windows. It keeps what each good answer showed, for the judge.
  */
-import { Random } from '../../simulators/shared/random.ts';
+import { fraction, Random } from '../../simulators/shared/random.ts';
 import { INTERVAL_MS } from '../../src/domain/interval.ts';
 import { TokenOffice } from './accounts.ts';
 import { AgentLife, type Figures, figuresAt, SIGNED_OUT } from './centre.ts';
-import type { BridgeProcess } from './process.ts';
 import type { Exchange, Reply } from './network.ts';
+import type { BridgeProcess } from './process.ts';
 
 export const NCC_ORIGIN = 'https://ncc.example';
 const PASSWORD = 'right';
@@ -41,7 +41,8 @@ export interface ShownAgent {
 export interface ShownAnswer {
   readonly agents: readonly ShownAgent[];
   readonly complete: boolean;
-  readonly arrivedTrueMs: number;
+  /** By the bridge's clock. */
+  readonly arrivedMs: number;
 }
 
 export interface Employee {
@@ -62,7 +63,7 @@ export interface Employee {
 export interface NccMood {
   clockOffsetMs: number;
   /** Share of agents to leave out, and how many more answers. */
-  leaveOut: { readonly share: number; left: number };
+  leaveOut: { readonly share: number; left: number; readonly salt: number };
   /** How many more answers carry rows that cannot be read. */
   hostileLeft: number;
   refusesPassword: boolean;
@@ -75,7 +76,7 @@ export class Ncc {
   readonly habits: NccHabits;
   readonly mood: NccMood = {
     clockOffsetMs: 0,
-    leaveOut: { share: 0, left: 0 },
+    leaveOut: { share: 0, left: 0, salt: 0 },
     hostileLeft: 0,
     refusesPassword: false,
     refusesRefresh: false,
@@ -85,17 +86,21 @@ export class Ncc {
   readonly queues: { id: string; name: string; closedAtMs: number }[] = [];
   /** By process: the last good answer with agent states that arrived whole. */
   readonly arrived = new WeakMap<BridgeProcess, ShownAnswer>();
+  /** By process: good answers without any agent in a row. */
+  readonly emptyRuns = new WeakMap<BridgeProcess, number>();
   /** By interval: what the last good answer that arrived whole said of each queue. */
   readonly served = new Map<number, ReadonlyMap<string, Figures>>();
   readonly #seed: number;
   readonly #nowMs: () => number;
+  readonly #bridgeNowMs: () => number;
   readonly #random: Random;
   #cached: { untilMs: number; text: string; shown: readonly ShownAgent[] } | null = null;
   /** Instants of all real-time requests, for the judge. */
   readonly polls: { atMs: number; processId: number }[] = [];
 
-  constructor(seed: number, habits: NccHabits, nowMs: () => number) {
+  constructor(seed: number, habits: NccHabits, nowMs: () => number, bridgeNowMs: () => number) {
     this.#seed = seed;
+    this.#bridgeNowMs = bridgeNowMs;
     this.habits = habits;
     this.#nowMs = nowMs;
     this.#random = new Random(seed ^ 0x7a11);
@@ -163,7 +168,9 @@ export class Ncc {
       case '/data/api/types/queue':
         return this.#page(
           url,
-          this.queues.filter(({ closedAtMs }) => nowMs < closedAtMs).map(({ id, name }) => ({ _id: `x${id}`, queueId: id, name, voiceSLA: 20 })),
+          this.queues
+            .filter(({ closedAtMs }) => nowMs < closedAtMs)
+            .map(({ id, name }) => ({ _id: `x${id}`, queueId: id, name, voiceSLA: 20 })),
         );
       case '/data/api/types/user':
         return this.#page(
@@ -183,7 +190,6 @@ export class Ncc {
     this.office.tries.push({ atMs: nowMs, processId: process.id, refused });
     if (refused) return json(401, { type: 'auth', message: 'The user name or password is wrong.', code: 401 });
     const { token } = this.office.issue(nowMs + this.mood.clockOffsetMs, this.habits.tokenLifeMs);
-    this.office.isLive(token, nowMs);
     return json(200, { token, location: NCC_ORIGIN, clientLocation: null, authorities: [] });
   }
 
@@ -202,14 +208,18 @@ export class Ncc {
     if (mood.leaveOut.left > 0) {
       mood.leaveOut.left -= 1;
       const { share } = mood.leaveOut;
-      shown = shown.filter(({ agent }) => share < 1 && this.#random.next() + agent * 0 >= share);
+      shown = shown.filter(({ agent }) => share < 1 && fraction(this.#seed, agent, mood.leaveOut.salt) >= share);
       text = this.#textOf(shown);
     }
     if (mood.hostileLeft > 0) {
       mood.hostileLeft -= 1;
       ({ text, shown, complete } = this.#hostile(shown));
     }
-    const onArrival = () => this.arrived.set(process, { agents: shown, complete, arrivedTrueMs: this.#nowMs() });
+    const onArrival = () => {
+      this.arrived.set(process, { agents: shown, complete, arrivedMs: this.#bridgeNowMs() });
+      const empty = shown.length === 0 && complete;
+      this.emptyRuns.set(process, empty ? (this.emptyRuns.get(process) ?? 0) + 1 : 0);
+    };
     return { status: 200, text, onArrival };
   }
 
@@ -274,6 +284,16 @@ export class Ncc {
     return { text, shown: kept, complete: false };
   }
 
+  /** An interval's figures as they stand at `atMs`. */
+  figures(startMs: number, atMs: number): Map<string, Figures> {
+    const figures = new Map<string, Figures>();
+    this.queues.forEach(({ id, closedAtMs }, queue) => {
+      const found = startMs < closedAtMs ? figuresAt(this.#seed, queue, startMs, atMs) : null;
+      if (found) figures.set(id, found);
+    });
+    return figures;
+  }
+
   #historical(url: URL, nowMs: number): Reply {
     const [start, end] = [Number(url.searchParams.get('start')) * 1_000, Number(url.searchParams.get('end')) * 1_000];
     if (!(start < end) || start % INTERVAL_MS !== 0 || end % INTERVAL_MS !== 0) {
@@ -282,12 +302,11 @@ export class Ncc {
     const rows: object[] = [];
     const said = new Map<number, Map<string, Figures>>();
     for (let startMs = start; startMs < end; startMs += INTERVAL_MS) {
-      const figures = new Map<string, Figures>();
+      const figures = this.figures(startMs, nowMs);
       said.set(startMs, figures);
-      this.queues.forEach(({ id, name, closedAtMs }, queue) => {
-        const found = startMs < closedAtMs ? figuresAt(this.#seed, queue, startMs, nowMs) : null;
-        if (!found) return;
-        figures.set(id, found);
+      for (const { id, name } of this.queues) {
+        const found = figures.get(id);
+        if (!found) continue;
         const omits = this.habits.omitsStartOfOne && end - start === INTERVAL_MS;
         rows.push({
           'queue-id': id,
@@ -297,7 +316,7 @@ export class Ncc {
           enteredCount: found.entered,
           abandonedCount: found.abandoned,
         });
-      });
+      }
     }
     const onArrival = () => {
       for (const [startMs, figures] of said) this.served.set(startMs, figures);

@@ -17,7 +17,16 @@ export interface Reply {
  * What befalls one exchange. 'lost before' and 'lost after': never answered, the vendor having seen it or not; 'reset':
  * the same, but noticed at once; 'cut' and 'stuck': in the middle of the body; 'dribble': a byte a second.
  */
-export type Carriage = 'whole' | 'lost before' | 'lost after' | 'reset before' | 'reset after' | 'cut' | 'stuck' | 'dribble' | 'bad certificate';
+export type Carriage =
+  | 'whole'
+  | 'lost before'
+  | 'lost after'
+  | 'reset before'
+  | 'reset after'
+  | 'cut'
+  | 'stuck'
+  | 'dribble'
+  | 'bad certificate';
 
 export interface NetWeather {
   readonly outMs: number;
@@ -40,7 +49,11 @@ export function fetchFor(
   process: BridgeProcess,
   vendor: Vendor,
   weather: (exchange: Exchange) => NetWeather,
-  watch: { onStart(exchange: Exchange): void; onEnd(exchange: Exchange): void },
+  watch: {
+    onStart(exchange: Exchange): void;
+    onEnd(exchange: Exchange): void;
+    onReply(exchange: Exchange, status: number): void;
+  },
 ): (request: Request) => Promise<Response> {
   return (given) =>
     new Promise((resolve, reject) => {
@@ -71,6 +84,7 @@ export function fetchFor(
           return answer(() => reject(networkError('CERT_HAS_EXPIRED', 'certificate has expired')));
         }
         const reply = instead ?? vendor(exchange);
+        watch.onReply(exchange, reply.status);
         if (carriage === 'lost after') return;
         process.after(backMs, () => {
           if (carriage === 'reset after') {

@@ -6,6 +6,7 @@ import type { Scheduler } from './scheduler.ts';
 
 export class BridgeProcess {
   readonly id: number;
+  readonly startedMs: number;
   alive = true;
   /** Steps left until the process dies; null: it does not die at a step. */
   stepsToLive: number | null = null;
@@ -17,6 +18,7 @@ export class BridgeProcess {
 
   constructor(id: number, scheduler: Scheduler, machine: Machine, onDeath: (process: BridgeProcess) => void) {
     this.id = id;
+    this.startedMs = scheduler.nowMs;
     this.#scheduler = scheduler;
     this.#machine = machine;
     this.#onDeath = onDeath;

@@ -156,7 +156,8 @@ describe('the audit', () => {
     const entries = await audit(`?connection=${id}`);
     expect(entries.map(({ action, detail }) => [action, detail])).toEqual([
       ['connection deleted', 'Named "Acme".'],
-      ['settings changed', 'collection.settleDelayS: 120 → 300; secrets.accessKeySecret: a new one.'],
+      ['connection paused', ''],
+      ['settings changed', 'collection.settleDelayS: from 120 to 300; secrets.accessKeySecret: a new one.'],
       ['connection created', 'Named "Acme".'],
     ]);
     for (const canary of Object.values(CANARIES)) expect(answersSeen.join('\n')).not.toContain(canary);

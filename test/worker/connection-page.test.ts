@@ -216,6 +216,30 @@ describe('deleting', () => {
   });
 });
 
+it('a deleted connection leaves nothing of what it collected, and nothing of others goes with it', async () => {
+  const [gone, kept] = [await paused(), await paused({ name: 'Other' })];
+  for (const id of [gone, kept]) {
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO agent (id, connection_id, source_id, first_seen_ms) VALUES (?1 * 10, ?1, 'a', 0)`,
+      ).bind(id),
+      env.DB.prepare('INSERT INTO state_change (agent_id, at_ms, state_id) VALUES (?1 * 10, 1, 1)').bind(id),
+      env.DB.prepare(
+        `INSERT INTO interval_ledger (connection_id, start_ms, status) VALUES (?1, 0, 'gap'), (?1, 900000, 'gap')`,
+      ).bind(id),
+      env.DB.prepare(
+        `INSERT INTO set_aside (connection_id, stream, at_ms, record_key, record, reason) VALUES (?1, 'acd', 1, 'k', '{}', 'x')`,
+      ).bind(id),
+    ]);
+  }
+  expect((await api('DELETE', `/connections/${gone}`)).status).toBe(204);
+  const left = await env.DB.prepare(
+    `SELECT (SELECT group_concat(DISTINCT agent_id) FROM state_change) AS states, (SELECT count(*) FROM interval_ledger) AS ledger,
+            (SELECT count(*) FROM set_aside) AS asides`,
+  ).first();
+  expect(left).toEqual({ states: String(kept * 10), ledger: 2, asides: 1 });
+});
+
 describe('the Set-up page', () => {
   interface Setup {
     readonly steps: readonly { readonly step: string; readonly state: string; readonly words: string }[];
@@ -233,8 +257,8 @@ describe('the Set-up page', () => {
   it('ticks what it sees by itself, and says what needs a look', async () => {
     const id = await paused();
     expect(await stateOf('connection')).toBe('warn');
-    await api('POST', `/connections/${id}/resume`);
     await env.DB.batch([
+      env.DB.prepare('UPDATE connection SET paused = 0'),
       env.DB.prepare(
         `INSERT INTO stream (connection_id, name, success_at_ms) VALUES (?1, 'historical', 5) ON CONFLICT DO UPDATE SET success_at_ms = 5`,
       ).bind(id),
@@ -290,6 +314,6 @@ describe('records set aside', () => {
       .run();
     const answer = await post(`/connections/${id}/set-aside/send-again`, {}, { headers: { cookie } });
     const html = await (await ask(answer.headers.get('location') ?? '', { headers: { cookie } })).text();
-    expect(html).toContain('1 could not be: The connection is paused or gone.');
+    expect(html).toContain('1 could not be: the connection is paused, resume it first.');
   });
 });

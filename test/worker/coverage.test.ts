@@ -203,6 +203,7 @@ describe('an interval', () => {
 
   it('belongs to its connection: another one shows nothing of it', async () => {
     const other = await createConnection({ name: 'Other' });
+    await api('POST', `/connections/${other}/pause`);
     const html = await (await ask(`/connections/${other}/coverage/2026-03-10T05:00Z`, { headers: { cookie } })).text();
     expect(html).not.toContain('abc123');
     const body = `/connections/${other}/coverage/2026-03-10T05:00Z/body?stream=historical&start=2026-03-10T05:00Z&revision=1&part=0`;

@@ -38,6 +38,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** A second connection, which collects nothing. */
+async function otherConnection(): Promise<number> {
+  const other = await createConnection({ name: 'Other' });
+  await api('POST', `/connections/${other}/pause`);
+  return other;
+}
+
 const show = async (path: string) => (await ask(`/connections/${id}${path}`, { headers: { cookie } })).text();
 const send = (path: string, fields: Record<string, string>) =>
   post(`/connections/${id}${path}`, fields, { headers: { cookie } });
@@ -192,7 +199,7 @@ describe('agents', () => {
   });
 
   it('of another connection cannot be changed through this one', async () => {
-    const other = await createConnection({ name: 'Other' });
+    const other = await otherConnection();
     const answer = await api('PATCH', `/connections/${other}/agents/1`, { loginId: 'x' });
     expect(answer.status).toBe(404);
     await post(
@@ -283,7 +290,7 @@ describe('a table', () => {
 
   it('of another connection cannot be confirmed here', async () => {
     const kept = await upload('/roster/queues/upload', 'ACD id,Included\nq1,no\n');
-    const other = await createConnection({ name: 'Other' });
+    const other = await otherConnection();
     const path = (kept.headers.get('location') ?? '').replace(`/connections/${id}/`, `/connections/${other}/`);
     expect((await post(path, {}, { headers: { cookie } })).status).toBe(404);
     expect((await api<{ rows: object[] }>('GET', `/connections/${id}/queues`)).body.rows[0]).toMatchObject({
@@ -419,6 +426,13 @@ describe('the API', () => {
   });
 });
 
+it('importing the roster by hand is in the audit', async () => {
+  expect((await send('/roster/import', {})).headers.get('location')).toBe(`/connections/${id}/roster?done=import`);
+  await api('POST', `/connections/${id}/roster/import`);
+  const { results } = await env.DB.prepare(`SELECT by FROM audit WHERE action = 'roster import asked for'`).all();
+  expect(results).toEqual([{ by: 'the administrator' }, { by: 'the API token' }]);
+});
+
 it('lists are paged, filtered and counted', async () => {
   const rows = JSON.stringify(Array.from({ length: 250 }, (_, i) => `extra-${String(i).padStart(3, '0')}`));
   await env.DB.prepare(
@@ -431,7 +445,7 @@ it('lists are paged, filtered and counted', async () => {
   expect(second).toContain('extra-150');
   expect(second).not.toContain('extra-099');
   expect(await show('/roster?q=no+such+queue')).toContain('Nothing matches');
-  const other = await createConnection({ name: 'Other' });
+  const other = await otherConnection();
   const empty = await (await ask(`/connections/${other}/roster`, { headers: { cookie } })).text();
   expect(empty).toContain('No queues yet');
 });

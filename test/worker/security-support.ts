@@ -171,7 +171,13 @@ export async function injectionsIn(response: Response): Promise<string[]> {
     .on('*', {
       element(element) {
         if (element.tagName === CANARY_TAG) found.push(`element ${CANARY_TAG}`);
-        const attributes = [...element.attributes].map(([name = '', value = '']) => ({ name, value }));
+        const attributes = Array.from(
+          element.attributes as unknown as Iterable<string[]>,
+          ([name = '', value = '']) => ({
+            name,
+            value,
+          }),
+        );
         const isOwnScript = /^\/static\//.test(element.getAttribute('src') ?? '');
         if (element.tagName === 'script' && !isOwnScript) found.push('a script in the page');
         for (const { name, value } of attributes) {

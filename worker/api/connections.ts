@@ -1,10 +1,11 @@
 /** Connections: list, create, read, change, delete, pause. Secrets go in and never come out. */
 import * as z from 'zod';
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
-import { type ConnectionRow, deleteConnection, listConnections, setPaused } from '../../src/store/connections.ts';
+import { type ConnectionRow, listConnections, setPaused } from '../../src/store/connections.ts';
 import { type App, pokeCollector } from '../app.ts';
+import { removeConnectionForGood } from '../connection-delete.ts';
 import { type GivenSecrets, SECRET_NAMES, saveConnection, secretsSet, storedSettings } from '../connection-settings.ts';
-import { notFound, ProblemError } from '../respond.ts';
+import { ProblemError } from '../respond.ts';
 import { answer, endpoint } from './endpoint.ts';
 import { connectionParams, iso, isoText, requireConnection } from './shapes.ts';
 
@@ -155,14 +156,17 @@ function ifMatch(request: Request): number {
 export const deleteConnectionEndpoint = endpoint({
   tag: TAG,
   summary: 'Delete a connection with everything collected for it',
+  description: 'Years of data may take several goes: repeat it while the answer is 503.',
   params: connectionParams,
   status: 204,
   answer: z.undefined(),
+  problems: { 503: 'There is more to delete than goes at once; repeat it.' },
   async handle({ app, params, nowMs, identity }) {
-    const existed = await deleteConnection(app.db, { id: params.connectionId, nowMs, by: identity.by });
-    if (!existed) throw notFound(`There is no connection ${params.connectionId}.`);
-    await pokeCollector(app, params.connectionId);
-    return undefined;
+    const connection = await requireConnection(app, params.connectionId);
+    if (await removeConnectionForGood(app, connection, { nowMs, by: identity.by })) return undefined;
+    throw new ProblemError(503, 'Not finished', 'There is more to delete than goes at once. Repeat it to go on.', {
+      headers: { 'retry-after': '1' },
+    });
   },
 });
 

@@ -1,7 +1,8 @@
 /** Records set aside, the diary, and how everything is doing. */
 import * as z from 'zod';
 import { HEALTH_STATUSES, plainText } from '../../src/domain/health.ts';
-import { listEvents, listSetAside, SET_ASIDE_STREAMS, type SetAsideRow } from '../../src/store/diary-read.ts';
+import { listSetAside, SET_ASIDE_STREAMS, type SetAsideRow } from '../../src/store/diary-read.ts';
+import { SEVERITIES, searchDiary } from '../../src/store/diary-search.ts';
 import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { type ConnectionHealth, readHealth } from '../health-view.ts';
 import { sendAllAgain, sendRecordAgain } from '../set-aside.ts';
@@ -11,6 +12,7 @@ import {
   connectionParams,
   cutPage,
   formatParameter,
+  instant,
   iso,
   isoOrNull,
   isoText,
@@ -20,8 +22,6 @@ import {
   requireConnection,
   wantsCsv,
 } from './shapes.ts';
-
-const pageQuery = z.strictObject(pageParameters);
 
 const setAside = z
   .strictObject({
@@ -116,13 +116,28 @@ export const listEventsEndpoint = endpoint({
   tag: 'Status',
   summary: 'The diary of a connection, newest first',
   params: connectionParams,
-  query: pageQuery,
+  query: z.strictObject({
+    ...pageParameters,
+    severity: z.enum(SEVERITIES).optional().describe('This severity and worse.'),
+    kind: z.string().max(100).optional(),
+    from: instant.optional(),
+    to: instant.optional(),
+  }),
   answer: pageOf(event),
   async handle({ app, params: { connectionId }, query }) {
     await requireConnection(app, connectionId);
-    const rows = await listEvents(app.db, { connectionId, beforeId: beforeOf(query.cursor), limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.id]);
-    return { rows: page.rows.map(({ atMs, ...row }) => ({ ...row, at: iso(atMs) })), nextCursor: page.nextCursor };
+    const { severity = null, kind = null, from = null, to = null, limit } = query;
+    const filter = { connectionId, severity, kind, fromMs: from, toMs: to };
+    const rows = await searchDiary(app.db, filter, { beforeId: beforeOf(query.cursor), limit: limit + 1 });
+    const page = cutPage(rows, limit, (row) => [row.id]);
+    const shown = page.rows.map((row) => ({
+      id: row.id,
+      at: iso(row.atMs),
+      kind: row.kind,
+      severity: row.severity,
+      message: row.message,
+    }));
+    return { rows: shown, nextCursor: page.nextCursor };
   },
 });
 

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { STATE_CLASSES } from '../../src/domain/agent-state.ts';
 import { type AgentRow, listAgents, listQueues, type QueueRow } from '../../src/store/roster-read.ts';
 import { listStates, type StateRow } from '../../src/store/states-read.ts';
-import { type App, callCollector } from '../app.ts';
-import { ProblemError } from '../respond.ts';
+import type { App } from '../app.ts';
+import { importRosterNow } from '../mapping/import.ts';
 import { endpoint } from './endpoint.ts';
 import {
   connectionParams,
@@ -132,10 +132,9 @@ export const importRosterEndpoint = endpoint({
   status: 202,
   answer: z.strictObject({ message: z.string() }),
   problems: { 503: 'The collector cannot be reached.' },
-  async handle({ app, params }) {
-    await requireConnection(app, params.connectionId);
-    const told = await callCollector(app, params.connectionId, (collector) => collector.importRoster());
-    if (!told) throw new ProblemError(503, 'Not now', 'The collector could not be reached. Try again in a minute.');
+  async handle({ params, ...asking }) {
+    await requireConnection(asking.app, params.connectionId);
+    await importRosterNow(asking, params.connectionId);
     return { message: 'The roster is being imported. The diary tells how it went.' };
   },
 });

@@ -118,11 +118,13 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
           <thead>
             <tr>
               <th scope="col">Agent</th>
-              <th scope="col">Login id</th>
               <th scope="col">State</th>
-              <th scope="col">Counts as</th>
+              <th scope="col" class="n">
+                For
+              </th>
               <th scope="col">Since</th>
-              <th scope="col">For</th>
+              <th scope="col">Counts as</th>
+              <th scope="col">Login id</th>
             </tr>
           </thead>
           <tbody>
@@ -133,9 +135,6 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
                   {!agent.included && <span class="badge idle flat">Left out</span>}
                 </th>
                 <td>
-                  {agent.loginId || <a href={`/connections/${frame.id}/roster?show=agents`}>none: cannot be placed</a>}
-                </td>
-                <td>
                   {agent.state === '' ? (
                     <span class="quiet">not known</span>
                   ) : (
@@ -144,10 +143,13 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
                     </span>
                   )}
                 </td>
-                <td class="quiet">{agent.stateClass ?? ''}</td>
+                <td class="nowrap n">
+                  {agent.sinceMs !== null && clockSpan(Math.max(0, moment.nowMs - agent.sinceMs))}
+                </td>
                 <td class="nowrap">{agent.sinceMs !== null && <Time atMs={agent.sinceMs} moment={moment} />}</td>
-                <td class="nowrap num">
-                  {agent.sinceMs !== null && <Lasting sinceMs={agent.sinceMs} nowMs={moment.nowMs} />}
+                <td class="quiet nowrap">{agent.stateClass ?? ''}</td>
+                <td>
+                  {agent.loginId || <a href={`/connections/${frame.id}/roster?show=agents`}>none: cannot be placed</a>}
                 </td>
               </tr>
             ))}
@@ -156,10 +158,6 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
       </Scroll>
     </section>
   );
-}
-
-function Lasting({ sinceMs, nowMs }: { sinceMs: number; nowMs: number }) {
-  return <span>{clockSpan(Math.max(0, nowMs - sinceMs))}</span>;
 }
 
 /** A duration as a clock shows it: "4:07", "1:02:33", "3 days". */

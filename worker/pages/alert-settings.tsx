@@ -40,10 +40,10 @@ export const CHANNEL_WORDS: Readonly<Record<ChannelKind, string>> = {
   webhook: 'Webhook, signed',
 };
 const RULE_WORDS: Readonly<Record<AlertKind, string>> = {
-  stale: 'Stale: nothing read or accepted for so many minutes',
-  waiting: 'Waiting: more records than so many',
-  'sign-in': 'Sign-in refused by the ACD or the WFM',
-  gap: 'Gap: an interval missing for so many minutes',
+  stale: 'Stale for so many minutes',
+  waiting: 'More than so many records waiting',
+  'sign-in': 'Sign-in refused',
+  gap: 'A gap older than so many minutes',
 };
 const LABELS: Readonly<Record<string, string>> = {
   name: 'Name',
@@ -81,7 +81,10 @@ export function AlertSettingsPage(props: AlertSettingsProps) {
         </div>
       )}
       <FormErrors
-        errors={(refused?.errors ?? []).map((error) => ({ ...error, label: LABELS[error.path] ?? 'The form' }))}
+        errors={(refused?.errors ?? []).map((error) => ({
+          ...error,
+          label: LABELS[error.path.split('.')[1] ?? ''] ?? 'The form',
+        }))}
       />
       <Channels {...props} />
       <Rules {...props} />
@@ -94,12 +97,15 @@ export function AlertSettingsPage(props: AlertSettingsProps) {
   );
 }
 
+/** What was typed into a form that was not accepted, and what is wrong with it. Names carry the form's own first. */
 function typed({ refused }: AlertSettingsProps, form: SettingsForm) {
-  const isRefused = refused?.form === form;
-  return {
-    value: (name: string, otherwise = '') => (isRefused ? (refused.values[name] ?? otherwise) : otherwise),
-    error: (name: string) => (isRefused ? refused.errors.find(({ path }) => path === name)?.message : undefined),
-  };
+  const values = refused?.form === form ? refused.values : {};
+  const errors = refused?.form === form ? refused.errors : [];
+  return (name: string, otherwise = '') => ({
+    name: `${form}.${name}`,
+    value: values[`${form}.${name}`] ?? otherwise,
+    error: errors.find(({ path }) => path === `${form}.${name}`)?.message,
+  });
 }
 
 function Act({
@@ -128,7 +134,7 @@ function Orders({ children }: { children: ComponentChildren }) {
 
 function Channels(props: AlertSettingsProps) {
   const { channels, moment } = props;
-  const { value, error } = typed(props, 'channel');
+  const field = typed(props, 'channel');
   return (
     <section class="card flush" aria-labelledby="channels">
       <div class="card-head">
@@ -137,7 +143,7 @@ function Channels(props: AlertSettingsProps) {
       {channels.length === 0 ? (
         <p class="padded quiet">No channel yet: alerts are written into the diary and told nobody.</p>
       ) : (
-        <Scroll label="Channels">
+        <Scroll label="Channels, as a table">
           <table>
             <caption class="hidden">Channels</caption>
             <thead>
@@ -155,7 +161,9 @@ function Channels(props: AlertSettingsProps) {
             <tbody>
               {channels.map((channel) => (
                 <tr>
-                  <th scope="row">{channel.name}</th>
+                  <th scope="row" class="nowrap">
+                    {channel.name}
+                  </th>
                   <td class="nowrap">{CHANNEL_WORDS[channel.kind]}</td>
                   <td>
                     <code>{channel.host}</code>
@@ -191,29 +199,18 @@ function Channels(props: AlertSettingsProps) {
           </table>
         </Scroll>
       )}
-      <form method="post" action="/monitor/channels" class="settings padded" novalidate>
+      <form method="post" action="/monitor/channels" class="settings add" novalidate>
         <div class="fields two">
-          <TextField
-            name="name"
-            label="Name"
-            value={value('name')}
-            error={error('name')}
-            help="Such as “On call”."
-            isRequired
-          />
+          <TextField {...field('name')} label="Name" help="Such as “On call”." isRequired />
           <SelectField
-            name="kind"
+            {...field('kind', 'slack')}
             label="Kind"
-            value={value('kind', 'slack')}
-            error={error('kind')}
             options={CHANNEL_KINDS.map((kind) => ({ value: kind, label: CHANNEL_WORDS[kind] }))}
           />
           <TextField
-            name="address"
+            {...field('address')}
             label="Address"
             kind="url"
-            value={value('address')}
-            error={error('address')}
             help="Of the incoming webhook. It is kept sealed and never shown again."
             isRequired
           />
@@ -246,7 +243,7 @@ function ConnectionChoice({
 
 function Rules(props: AlertSettingsProps) {
   const { rules, connections } = props;
-  const { value, error } = typed(props, 'rule');
+  const field = typed(props, 'rule');
   return (
     <section class="card flush" aria-labelledby="rules">
       <div class="card-head">
@@ -265,7 +262,7 @@ function Rules(props: AlertSettingsProps) {
           {ALERT_KINDS.map((kind) => ruleText({ kind, threshold: ALERT_DEFAULTS[kind] }).toLowerCase()).join('; ')}.
         </p>
       ) : (
-        <Scroll label="Rules">
+        <Scroll label="Rules, as a table">
           <table>
             <caption class="hidden">Rules</caption>
             <thead>
@@ -300,29 +297,20 @@ function Rules(props: AlertSettingsProps) {
           </table>
         </Scroll>
       )}
-      <form method="post" action="/monitor/rules" class="settings padded" novalidate>
+      <form method="post" action="/monitor/rules" class="settings add" novalidate>
         <div class="fields two">
           <SelectField
-            name="kind"
+            {...field('kind', 'stale')}
             label="Kind"
-            value={value('kind', 'stale')}
-            error={error('kind')}
             options={ALERT_KINDS.map((kind) => ({ value: kind, label: RULE_WORDS[kind] }))}
           />
           <TextField
-            name="threshold"
+            {...field('threshold', '10')}
             label="Threshold"
             kind="number"
-            value={value('threshold', '10')}
-            error={error('threshold')}
             help="Minutes, or records. Not used for sign-ins."
           />
-          <ConnectionChoice
-            connections={connections}
-            name="connectionId"
-            value={value('connectionId')}
-            error={error('connectionId')}
-          />
+          <ConnectionChoice connections={connections} {...field('connectionId')} />
         </div>
         <div class="actions">
           <button type="submit">Add the rule</button>
@@ -334,7 +322,7 @@ function Rules(props: AlertSettingsProps) {
 
 function Maintenance(props: AlertSettingsProps) {
   const { maintenance, connections, moment } = props;
-  const { value, error } = typed(props, 'maintenance');
+  const field = typed(props, 'maintenance');
   return (
     <section class="card flush" aria-labelledby="maintenance">
       <div class="card-head">
@@ -345,7 +333,7 @@ function Maintenance(props: AlertSettingsProps) {
         then.
       </p>
       {maintenance.length > 0 && (
-        <Scroll label="Maintenance windows">
+        <Scroll label="Maintenance windows, as a table">
           <table>
             <caption class="hidden">Maintenance windows</caption>
             <thead>
@@ -395,25 +383,12 @@ function Maintenance(props: AlertSettingsProps) {
           </table>
         </Scroll>
       )}
-      <form method="post" action="/monitor/maintenance" class="settings padded" novalidate>
+      <form method="post" action="/monitor/maintenance" class="settings add" novalidate>
         <div class="fields two">
-          <TextField
-            name="from"
-            label="From"
-            kind="datetime"
-            value={value('from')}
-            error={error('from')}
-            help={`In ${moment.timeZone}.`}
-            isRequired
-          />
-          <TextField name="to" label="To" kind="datetime" value={value('to')} error={error('to')} isRequired />
-          <ConnectionChoice
-            connections={connections}
-            name="connectionId"
-            value={value('connectionId')}
-            error={error('connectionId')}
-          />
-          <TextField name="note" label="Note" value={value('note')} error={error('note')} help="What is being done." />
+          <TextField {...field('from')} label="From" kind="datetime" help={`In ${moment.timeZone}.`} isRequired />
+          <TextField {...field('to')} label="To" kind="datetime" isRequired />
+          <ConnectionChoice connections={connections} {...field('connectionId')} />
+          <TextField {...field('note')} label="Note" help="What is being done." />
         </div>
         <div class="actions">
           <button type="submit">Plan the maintenance</button>

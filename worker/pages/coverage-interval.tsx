@@ -2,14 +2,13 @@
 import type { CellState } from '../../src/domain/coverage.ts';
 import { INTERVAL_MS } from '../../src/domain/interval.ts';
 import { localTime } from '../../src/domain/local-day.ts';
-import { splitAtServiceLevel } from '../../src/domain/queue-interval.ts';
 import type { CoverageCell } from '../../src/store/coverage-days.ts';
-import type { FigureRevision, IntervalReport, QueueFigureHistory } from '../../src/store/interval-read.ts';
+import type { IntervalReport, QueueFigureHistory } from '../../src/store/interval-read.ts';
 import type { Identity } from '../app.ts';
 import type { Order } from '../coverage-orders.ts';
 import type { ShownBody } from '../sent-bodies.ts';
-import { minutesText } from './coverage-day.tsx';
 import { OrderForm } from './coverage-orders.tsx';
+import { Bodies, Figures, STREAM_WORDS } from './interval-detail.tsx';
 import { type ConnectionFrame, Layout } from './layout.tsx';
 import { Badge } from './ui/badge.tsx';
 import { StateBadge } from './ui/coverage-badge.tsx';
@@ -42,7 +41,8 @@ export interface CoverageIntervalPageProps extends IntervalFactsView {
 }
 
 export function CoverageIntervalPage(props: CoverageIntervalPageProps) {
-  const { identity, frame, startMs, cell, state, reports, figures, bodies, moment, notice, error } = props;
+  const { identity, frame, startMs, cell, state, reports, moment, notice, error } = props;
+  const { figures, figuresLeftOut, shortPct, bodies } = props;
   const base = `/connections/${frame.id}/coverage`;
   const here = `${base}/${intervalName(startMs)}`;
   const { day, clock } = localTime(startMs, moment.timeZone);
@@ -82,7 +82,7 @@ export function CoverageIntervalPage(props: CoverageIntervalPageProps) {
       <div id="facts" class="stack" hx-get={`${here}?part=facts`} hx-trigger="every 10s" hx-swap="innerMorph">
         <IntervalFactsFragment {...{ startMs, cell, state, reports, moment }} />
       </div>
-      {cell && <Figures {...props} figures={figures} />}
+      {cell && <Figures connectionId={frame.id} {...{ startMs, figures, figuresLeftOut, shortPct, moment }} />}
       {cell && <Bodies bodies={bodies} here={here} moment={moment} />}
     </Layout>
   );
@@ -171,11 +171,6 @@ export function IntervalFactsFragment({ startMs, cell, state, reports, moment }:
   );
 }
 
-const STREAM_WORDS: Readonly<Record<IntervalReport['stream'], string>> = {
-  historical: 'Queue figures and performance',
-  'agent-activity': 'Agent activity',
-};
-
 function Reports({ reports, moment }: { reports: readonly IntervalReport[]; moment: Moment }) {
   if (reports.length === 0) {
     return <p class="quiet">No report was made of this interval yet: that happens once its figures are stored.</p>;
@@ -247,168 +242,5 @@ function Reports({ reports, moment }: { reports: readonly IntervalReport[]; mome
         </table>
       </Scroll>
     </section>
-  );
-}
-
-function Figures({ figures, figuresLeftOut, shortPct, frame, startMs, moment }: CoverageIntervalPageProps) {
-  const api = `/api/v1/connections/${frame.id}/intervals`;
-  const range = new URLSearchParams({
-    from: new Date(startMs).toISOString(),
-    to: new Date(startMs + INTERVAL_MS).toISOString(),
-    format: 'csv',
-  });
-  return (
-    <section class="card flush">
-      <div class="card-head">
-        <h2>Figures by queue</h2>
-        {figures.length > 0 && <a href={`${api}?${range}`}>CSV</a>}
-      </div>
-      {figures.length === 0 ? (
-        <p class="quiet pad">
-          Nothing is stored of this interval yet. What each queue did will be here once it is read.
-        </p>
-      ) : (
-        <Scroll label="Figures by queue">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Queue</th>
-                <th scope="col">Key in the WFM</th>
-                <th scope="col" class="n">
-                  Revision
-                </th>
-                <th scope="col" class="n">
-                  Contacts
-                </th>
-                <th scope="col" class="n">
-                  Abandoned
-                </th>
-                <th scope="col" class="n">
-                  Handled
-                </th>
-                <th scope="col" class="n">
-                  Mean handle time
-                </th>
-                <th scope="col" class="n">
-                  Service level
-                </th>
-                <th scope="col">Read</th>
-              </tr>
-            </thead>
-            <tbody>
-              {figures.flatMap((queue) =>
-                queue.revisions.map((figure, index) => (
-                  <FigureRow queue={queue} figure={figure} isLatest={index === 0} shortPct={shortPct} moment={moment} />
-                )),
-              )}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
-      {figuresLeftOut > 0 && (
-        <p class="quiet pad">The {numberText(figuresLeftOut)} queues with the fewest contacts are in the CSV only.</p>
-      )}
-    </section>
-  );
-}
-
-function FigureRow(props: {
-  queue: QueueFigureHistory;
-  figure: FigureRevision;
-  isLatest: boolean;
-  shortPct: number;
-  moment: Moment;
-}) {
-  const { queue, figure, isLatest, shortPct, moment } = props;
-  const { handledShort, handledLong, serviceLevelPct } = splitAtServiceLevel(figure, queue.shortPct ?? shortPct);
-  const handled = handledShort + handledLong;
-  return (
-    <tr class={isLatest ? undefined : 'former'}>
-      <th scope="row">
-        {queue.name || queue.sourceId || `Queue ${queue.queueId}`}
-        {isLatest && !queue.included && <span class="tag">left out</span>}
-        {isLatest && queue.mixed && <span class="tag warn">mixed</span>}
-        {!isLatest && <span class="quiet"> before</span>}
-      </th>
-      <td>{isLatest && <code>{queue.queueValue}</code>}</td>
-      <td class="n">{figure.revision}</td>
-      <td class="n">
-        <Num value={figure.offered} />
-      </td>
-      <td class="n">
-        <Num value={figure.abandoned} />
-      </td>
-      <td class="n">
-        <Num value={handled} />
-      </td>
-      <td class="n">{handled > 0 ? minutesText(figure.handleTimeMs / handled) : <span class="quiet">–</span>}</td>
-      <td class="n">{handled > 0 ? `${serviceLevelPct} %` : <span class="quiet">–</span>}</td>
-      <td class="nowrap">
-        {figure.inferred ? (
-          <span class="quiet" title="The answer left the queue out: nobody called.">
-            not in the answer
-          </span>
-        ) : (
-          <Time atMs={figure.readAtMs} moment={moment} />
-        )}
-      </td>
-    </tr>
-  );
-}
-
-function Bodies({ bodies, here, moment }: { bodies: readonly ShownBody[]; here: string; moment: Moment }) {
-  return (
-    <section class="card">
-      <h2>Sent to the WFM</h2>
-      {bodies.length === 0 ? (
-        <p class="quiet">
-          No body is kept for this interval: nothing was sent yet, or it is past its retention. Each body and its answer
-          is here once the WFM has accepted it.
-        </p>
-      ) : (
-        <>
-          <p class="quiet">Formatted for reading; the download is byte for byte what was sent.</p>
-          {bodies.map((body) => (
-            <SentBody body={body} here={here} moment={moment} />
-          ))}
-        </>
-      )}
-    </section>
-  );
-}
-
-function SentBody({ body, here, moment }: { body: ShownBody; here: string; moment: Moment }) {
-  const { stream, revision, part, sentAtMs, answer, sha256, keptBytes, text, isCut, startMs } = body;
-  const query = new URLSearchParams({
-    stream,
-    start: intervalName(startMs),
-    revision: String(revision),
-    part: String(part),
-  });
-  return (
-    <details class="sent">
-      <summary>
-        {STREAM_WORDS[stream]}, revision {revision}
-        {part > 0 && `, part ${part + 1}`} <span class="quiet">sent</span> <Time atMs={sentAtMs} moment={moment} />{' '}
-        <span class="quiet">answered {answer}</span>
-      </summary>
-      <p class="quiet sha">
-        SHA-256 <code>{sha256}</code>{' '}
-        {keptBytes !== null && (
-          <a href={`${here}/body?${query}`} download>
-            Download
-          </a>
-        )}
-      </p>
-      {keptBytes === null && <p>The body was too large to be kept. Its fingerprint is.</p>}
-      {text !== null && (
-        <Scroll label={`Body of ${STREAM_WORDS[stream]}, revision ${revision}, part ${part + 1}`}>
-          <pre>
-            <code>{text}</code>
-          </pre>
-        </Scroll>
-      )}
-      {isCut && <p class="quiet">Cut here: the whole body is in the download.</p>}
-    </details>
   );
 }

@@ -34,9 +34,10 @@ export interface CoveragePageProps {
 export function CoveragePage(props: CoveragePageProps) {
   const { identity, frame, moment, days, lastDay, today, firstDay, notice, error } = props;
   const base = `/connections/${frame.id}/coverage`;
-  const includesToday = lastDay >= today;
+  // A longer range is looked at once: reading it anew each minute would cost more than it tells.
+  const isLive = lastDay >= today && days.length === DAY_CHOICES[0];
   return (
-    <Layout title="Coverage" identity={identity} connection={frame} isLive={includesToday} refreshS={null}>
+    <Layout title="Coverage" identity={identity} connection={frame} isLive={isLive} refreshS={null}>
       <PageHead
         title="Coverage"
         lead={`Every interval of 15 minutes since collection began. Times in ${moment.timeZone}.`}
@@ -64,7 +65,7 @@ export function CoveragePage(props: CoveragePageProps) {
           <div
             id="grid"
             class="stack"
-            {...(includesToday && {
+            {...(isLive && {
               'hx-get': addressOf(base, props, { part: 'grid' }),
               'hx-trigger': 'every 60s',
               'hx-swap': 'innerMorph',

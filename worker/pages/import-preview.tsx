@@ -13,7 +13,7 @@ import { type Moment, Time } from './ui/time.tsx';
 /** The first rows as the bridge understood them. */
 export interface Sample {
   readonly head: readonly string[];
-  readonly rows: readonly (readonly (string | { readonly atMs: number })[])[];
+  readonly rows: readonly (readonly (string | number | { readonly atMs: number })[])[];
 }
 
 export function ImportPreviewPage(props: {
@@ -189,16 +189,14 @@ function Refused({ row, address }: { row: ImportRow; address: string }) {
           <caption class="hidden">Lines left out, with the reason</caption>
           <thead>
             <tr>
-              <th scope="col" class="n">
-                Line
-              </th>
+              <th scope="col">Line</th>
               <th scope="col">Why</th>
             </tr>
           </thead>
           <tbody>
             {row.refused.slice(0, 100).map(({ line, reason }) => (
               <tr>
-                <th scope="row" class="n">
+                <th scope="row" class="nowrap num">
                   {numberText(line)}
                 </th>
                 <td>{reason}</td>
@@ -228,17 +226,23 @@ function SampleTable({ sample, moment }: { sample: Sample; moment: Moment }) {
           <caption class="hidden">The first rows</caption>
           <thead>
             <tr>
-              {sample.head.map((cell) => (
-                <th scope="col">{cell}</th>
+              {sample.head.map((cell, i) => (
+                <th scope="col" class={typeof sample.rows[0]?.[i] === 'number' ? 'n' : ''}>
+                  {cell}
+                </th>
               ))}
             </tr>
           </thead>
           <tbody>
             {sample.rows.map((cells) => (
               <tr>
-                {cells.map((cell) => (
-                  <td class="num">{typeof cell === 'string' ? cell : <Time atMs={cell.atMs} moment={moment} />}</td>
-                ))}
+                {cells.map((cell) =>
+                  typeof cell === 'number' ? (
+                    <td class="n">{numberText(cell)}</td>
+                  ) : (
+                    <td>{typeof cell === 'string' ? cell : <Time atMs={cell.atMs} moment={moment} />}</td>
+                  ),
+                )}
               </tr>
             ))}
           </tbody>

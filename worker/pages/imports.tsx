@@ -284,7 +284,10 @@ function OpenLoad({ load, connectionId, moment }: { load: LoadRow; connectionId:
         </span>
       </div>
       <Progress label={what} done={done} total={total} />
-      <p class="load-words" role="status">
+      <p class="hidden" role="status">
+        {what}: {Math.floor((done / Math.max(1, total)) * 10) * 10} %
+      </p>
+      <p class="load-words">
         <Num value={done} /> of <Num value={total} /> {unit} ({percentText(done, total)})
         {pace && <span class="quiet">, {pace}</span>}
         {load.failedCount > 0 && kind === 'backfill' && (

@@ -143,10 +143,7 @@ function Records({ records, moment, address }: { records: readonly SetAsideRow[]
                 </pre>
               </details>
             </td>
-            <td class="words">
-              {record.httpStatus !== null && <span class="quiet">{record.httpStatus} </span>}
-              {record.reason}
-            </td>
+            <td class="words">{record.reason}</td>
             <td class="nowrap">
               {record.status === 'sent again' ? (
                 <Badge tone="good">Sent again</Badge>

@@ -2,10 +2,11 @@
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
 import { TEST_GROUPS, type TestGroup } from '../../src/jobs/test-connection.ts';
 import { listAudit } from '../../src/store/audit.ts';
-import { type ConnectionRow, deleteConnection, readConnection, setPaused } from '../../src/store/connections.ts';
+import { type ConnectionRow, readConnection, setPaused } from '../../src/store/connections.ts';
 import { fieldErrors } from '../api/field-errors.ts';
 import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
 import { readForm } from '../body.ts';
+import { removeConnectionForGood } from '../connection-delete.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
 import { runConnectionTest } from '../connection-test.ts';
 import type { ConflictFacts } from '../pages/connection-change.tsx';
@@ -18,6 +19,11 @@ import { type FieldError, htmlFragment, htmlPage, notFound, seeOther } from '../
 
 const MAX_SECRET_CHARS = 2_000;
 
+const NOTICES: Readonly<Record<string, string>> = {
+  saved: 'Saved. The bridge works with it from now on; every group is tried out below.',
+  deleting: 'There is more to delete than goes at once. The connection is paused; delete it again to go on.',
+};
+
 export async function showNewConnection(_request: Request, visit: Visit): Promise<Response> {
   return formAnswer(visit, { connection: null, values: defaultValues(), errors: [], mark: '' });
 }
@@ -25,8 +31,9 @@ export async function showNewConnection(_request: Request, visit: Visit): Promis
 export async function showConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
   const connection = await requireConnection(request, visit);
   const settings = storedSettings(connection);
-  const isSaved = visit.url.searchParams.get('notice') === 'saved';
-  const notice = isSaved ? 'Saved. The bridge works with it from now on; every group is tried out below.' : undefined;
+  const told = visit.url.searchParams.get('notice');
+  const isSaved = told === 'saved';
+  const notice = NOTICES[told ?? ''];
   const errors = settings
     ? []
     : [{ path: '', message: 'The stored settings are not valid any more. Enter them again and save.' }];
@@ -118,9 +125,8 @@ export async function removeConnection(request: RoutedRequest, visit: Visit): Pr
     return formAnswer(visit, { connection, values, errors: [], mark, status: 422, deleteError });
   }
   const { app, nowMs, identity } = visit;
-  await deleteConnection(app.db, { id: connection.id, nowMs, by: identity?.by ?? 'nobody' });
-  await pokeCollector(app, connection.id);
-  return seeOther('/?notice=deleted');
+  const isGone = await removeConnectionForGood(app, connection, { nowMs, by: identity?.by ?? 'nobody' });
+  return seeOther(isGone ? '/?notice=deleted' : `/connections/${connection.id}?notice=deleting`);
 }
 
 export async function pauseConnection(request: RoutedRequest, visit: Visit): Promise<Response> {

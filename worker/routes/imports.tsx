@@ -239,10 +239,10 @@ async function sampleOf(visit: Visit, row: ImportRow): Promise<Sample> {
       rows: part.rows.map(([queueKey, startMs, offered, abandoned, handleTimeMs]) => [
         { atMs: startMs },
         name(queueKey),
-        String(offered),
-        String(offered - abandoned),
-        String(abandoned),
-        String(handleTimeMs / 1_000),
+        offered,
+        offered - abandoned,
+        abandoned,
+        handleTimeMs / 1_000,
       ]),
     };
   }

@@ -1,48 +1,32 @@
-/** Roster and States: listed, edited in place and in bulk, as a table out and in with a preview. */
-
+/** Roster and States: listed, edited in place and in bulk. */
 import { readFeeds } from '../../src/store/feeds.ts';
-import {
-  type AgentEdit,
-  forgetUpload,
-  keepUpload,
-  type MappedTable,
-  type QueueEdit,
-  readUpload as readKept,
-  type StateEdit,
-} from '../../src/store/mapping-edits.ts';
-import { countMappings, type MappingFilter } from '../../src/store/mapping-list.ts';
-import { callCollector, type RoutedRequest, type Visit } from '../app.ts';
-import { readForm, readUpload } from '../body.ts';
+import { countMappings } from '../../src/store/mapping-list.ts';
+import type { RoutedRequest, Visit } from '../app.ts';
+import { readForm } from '../body.ts';
 import { storedSettings } from '../connection-settings.ts';
-import { csvFile } from '../csv.ts';
 import { judge, type RowError, saveChanges, type Wish } from '../mapping/edits.ts';
+import { importRosterNow } from '../mapping/import.ts';
 import { AGENTS, type FormValues, type MappingKind, QUEUES, STATES } from '../mapping/kinds.ts';
-import { readTable, tableOf } from '../mapping/table.ts';
 import type { MappingView } from '../pages/mapping-form.tsx';
-import { MappingPreviewPage } from '../pages/mapping-preview.tsx';
 import { RosterPage } from '../pages/roster.tsx';
 import { StatesPage } from '../pages/states.tsx';
-import { numberText } from '../pages/ui/number.tsx';
-import { htmlPage, notFound, ProblemError, seeOther } from '../respond.ts';
+import { htmlPage, seeOther } from '../respond.ts';
+import {
+  ALL,
+  type AnyEdit,
+  allRows,
+  baseOf,
+  filterOf,
+  type Identified,
+  noticeOf,
+  pageOf,
+  queryOf,
+  shownBy,
+  withNotice,
+} from './mapping-address.ts';
 import { type Place, placeOf } from './place.ts';
 
 const PAGE_ROWS = 100;
-/** More rows than any contact centre has of a kind. */
-const ALL_ROWS = 50_000;
-
-type AnyEdit = QueueEdit | AgentEdit | StateEdit;
-interface Identified {
-  readonly id: number;
-}
-
-/** Which list an address is about: `/roster?show=agents`, `/roster/agents/upload`, `/states`. */
-type Shown = MappedTable;
-
-function shownBy(url: URL): Shown {
-  if (/\/states(\.csv|\/|$)/.test(url.pathname)) return 'states';
-  const isAgents = url.searchParams.get('show') === 'agents' || url.pathname.includes('/roster/agents/');
-  return isAgents ? 'agents' : 'queues';
-}
 
 /** A form that was not accepted, to be shown again. */
 interface Refused {
@@ -185,159 +169,9 @@ function shownValues(text: string): FormValues {
   }
 }
 
-const ALL = { search: '', status: 'all' } as const;
-
-async function allRows<Row extends Identified, Edit extends Identified>(
-  db: D1Database,
-  connectionId: number,
-  kind: MappingKind<Row, Edit>,
-  filter: Pick<MappingFilter, 'search' | 'status'>,
-): Promise<readonly Row[]> {
-  return (await kind.list(db, { connectionId, ...filter, limit: ALL_ROWS, offset: 0 })).rows;
-}
-
-/** The list with its filter as CSV. */
-export async function exportMapping(request: RoutedRequest, visit: Visit): Promise<Response> {
-  const shown = shownBy(visit.url);
-  const { connection } = await placeOf(request, visit, shown === 'states' ? 'states' : 'roster');
-  const file = async <Row extends Identified, Edit extends Identified>(kind: MappingKind<Row, Edit>) => {
-    const { header, cells } = tableOf(kind, await allRows(visit.app.db, connection.id, kind, filterOf(visit.url)));
-    return csvFile(kind.table, header, cells);
-  };
-  if (shown === 'states') return file(STATES);
-  return shown === 'agents' ? file(AGENTS) : file(QUEUES);
-}
-
-/** Takes a table in, to be looked at first. */
-export async function uploadMapping(request: RoutedRequest, visit: Visit): Promise<Response> {
-  const kind = shownBy(visit.url);
-  const { connection } = await placeOf(request, visit, kind === 'states' ? 'states' : 'roster');
-  const content = (await readUpload(request)).get('file') ?? '';
-  if (content.trim() === '') return seeOther(withNotice(visit.url, kind, 'no-file', 0));
-  const { app, nowMs, identity } = visit;
-  const by = identity?.by ?? 'nobody';
-  const id = await keepUpload(app.db, { connectionId: connection.id, kind, content, nowMs, by });
-  return seeOther(`${baseOf(connection.id, kind)}/upload/${id}`);
-}
-
-export async function previewMapping(request: RoutedRequest, visit: Visit): Promise<Response> {
-  return uploaded(request, visit, false);
-}
-
-/** Applies a table that was previewed: what is in order changes, the rest stays. */
-export async function confirmMapping(request: RoutedRequest, visit: Visit): Promise<Response> {
-  return uploaded(request, visit, true);
-}
-
-async function uploaded(request: RoutedRequest, visit: Visit, isConfirmed: boolean): Promise<Response> {
-  const shown = shownBy(visit.url);
-  const place = await placeOf(request, visit, shown === 'states' ? 'states' : 'roster');
-  const id = Number(request.params.upload ?? Number.NaN);
-  const kept = Number.isSafeInteger(id) ? await readKept(visit.app.db, place.connection.id, id, visit.nowMs) : null;
-  if (kept?.kind !== shown)
-    throw notFound('This table was applied already, or waited for over an hour. Upload it again.');
-  const next = { content: kept.content, id, isConfirmed };
-  if (shown === 'states') return applyTable(visit, place, STATES, next);
-  return shown === 'agents' ? applyTable(visit, place, AGENTS, next) : applyTable(visit, place, QUEUES, next);
-}
-
-async function applyTable<Row extends Identified, Edit extends AnyEdit>(
-  visit: Visit,
-  { connection, frame }: Place,
-  kind: MappingKind<Row, Edit>,
-  upload: { readonly content: string; readonly id: number; readonly isConfirmed: boolean },
-): Promise<Response> {
-  const { app, identity, url } = visit;
-  const table = readTable(kind, upload.content, await allRows(app.db, connection.id, kind, ALL));
-  const judged = judge(kind, table.wishes);
-  if (upload.isConfirmed) {
-    await saveChanges(visit, connection.id, kind, judged.changes, [forgetUpload(app.db, connection.id, upload.id)]);
-    return seeOther(withNotice(url, kind.table, 'saved', judged.changes.length));
-  }
-  const errors = [
-    ...table.errors,
-    ...judged.errors.map(({ line, label, header, message }) => ({
-      line: line ?? 0,
-      message: `${label}, ${header}: ${message}`,
-    })),
-  ].toSorted((a, b) => a.line - b.line);
-  const page = (
-    <MappingPreviewPage
-      {...{ identity, frame, errors, one: kind.one, many: kind.many, rowCount: table.rowCount }}
-      changes={judged.changes.map(({ row, changes }) => ({ label: kind.label(row), changes }))}
-      action={`${baseOf(connection.id, kind.table)}/upload/${upload.id}`}
-      back={pageOf(connection.id, kind.table)}
-    />
-  );
-  return htmlPage(page, { status: errors.length > 0 ? 422 : 200 });
-}
-
 /** Asks for the roster now. */
 export async function importRoster(request: RoutedRequest, visit: Visit): Promise<Response> {
   const { connection } = await placeOf(request, visit, 'roster');
-  const told = await callCollector(visit.app, connection.id, (collector) => collector.importRoster());
-  if (!told) throw new ProblemError(503, 'Not now', 'The roster cannot be imported just now. Try again in a minute.');
+  await importRosterNow(visit, connection.id);
   return seeOther(`/connections/${connection.id}/roster?done=import`);
-}
-
-/** Path of the files of a list, and of its page. */
-function baseOf(connectionId: number, shown: Shown): string {
-  return shown === 'states' ? `/connections/${connectionId}/states` : `/connections/${connectionId}/roster/${shown}`;
-}
-function pageOf(connectionId: number, shown: Shown): string {
-  return shown === 'states' ? `/connections/${connectionId}/states` : `/connections/${connectionId}/roster`;
-}
-
-const STATUSES: readonly MappingFilter['status'][] = [
-  'all',
-  'attention',
-  'included',
-  'left out',
-  'gone',
-  'unreviewed',
-  'reviewed',
-];
-
-function filterOf(url: URL): { search: string; status: MappingFilter['status'] } {
-  const shown = shownBy(url);
-  const status = STATUSES.find((one) => one === url.searchParams.get('status')) ?? 'all';
-  const isOfStates = status === 'unreviewed' || status === 'reviewed';
-  const fits = status === 'all' || isOfStates === (shown === 'states');
-  return { search: (url.searchParams.get('q') ?? '').trim().slice(0, 200), status: fits ? status : 'all' };
-}
-
-function queryOf(url: URL, shown: Shown): URLSearchParams {
-  const { search, status } = filterOf(url);
-  return new URLSearchParams({
-    ...(shown !== 'states' && { show: shown }),
-    ...(search && { q: search }),
-    ...(status !== 'all' && { status }),
-  });
-}
-
-/** The list again, with what became of the change as a word and a number. */
-function withNotice(url: URL, shown: Shown, done: string, count: number): string {
-  const [, connectionId] = /^\/connections\/(\d+)\//.exec(url.pathname) ?? [];
-  const query = queryOf(url, shown);
-  query.set('done', done);
-  if (count > 0) query.set('count', String(count));
-  return `${pageOf(Number(connectionId), shown)}?${query}`;
-}
-
-function noticeOf({ searchParams }: URL): string | undefined {
-  const count = Number(searchParams.get('count') ?? 0);
-  const amount = Number.isSafeInteger(count) && count >= 0 ? count : 0;
-  switch (searchParams.get('done')) {
-    case 'saved':
-      if (amount === 0) return 'Nothing was changed: everything is as it was.';
-      return `${numberText(amount)} ${amount === 1 ? 'row was' : 'rows were'} changed. The bridge works with it from now on.`;
-    case 'import':
-      return 'The roster is being imported. This page shows it in a few seconds; the monitor tells how it went.';
-    case 'choose':
-      return 'Nothing was changed: choose what to do with the rows.';
-    case 'no-file':
-      return 'Nothing was uploaded: choose a CSV file first.';
-    default:
-      return undefined;
-  }
 }

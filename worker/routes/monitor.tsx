@@ -222,16 +222,17 @@ function refuse(
   errors: readonly FieldError[],
 ): Promise<Response> {
   // An address is a secret: it is not given back, not even to whoever typed it.
-  const values = Object.fromEntries([...fields].filter(([name]) => name !== 'address'));
-  return settingsAnswer(visit, { refused: { form, values, errors } }, 422);
+  const values = Object.fromEntries([...fields].filter(([name]) => name !== 'channel.address'));
+  const own = errors.map(({ path, message }) => ({ path: `${form}.${path}`, message }));
+  return settingsAnswer(visit, { refused: { form, values, errors: own } }, 422);
 }
 
 export async function createChannel(request: Request, visit: Visit): Promise<Response> {
   const fields = await readForm(request);
   const parsed = newChannelSchema.safeParse({
-    name: fields.get('name') ?? '',
-    kind: fields.get('kind') ?? '',
-    address: fields.get('address') ?? '',
+    name: fields.get('channel.name') ?? '',
+    kind: fields.get('channel.kind') ?? '',
+    address: fields.get('channel.address') ?? '',
   });
   if (!parsed.success) return refuse(visit, 'channel', fields, fieldErrors(parsed.error));
   const made = await makeChannel(visit.app, parsed.data, whoOf(visit));
@@ -244,12 +245,12 @@ export async function createChannel(request: Request, visit: Visit): Promise<Res
 
 export async function createRule(request: Request, visit: Visit): Promise<Response> {
   const fields = await readForm(request);
-  const threshold = (fields.get('threshold') ?? '').trim().replaceAll(',', '');
+  const threshold = (fields.get('rule.threshold') ?? '').trim().replaceAll(',', '');
   const parsed = newRuleSchema.safeParse({
-    connectionId: connectionIdOf(fields),
-    kind: fields.get('kind') ?? '',
+    connectionId: connectionIdOf(fields.get('rule.connectionId')),
+    kind: fields.get('rule.kind') ?? '',
     // A sign-in has no threshold: whatever stands in the field is not looked at.
-    threshold: fields.get('kind') === 'sign-in' ? 0 : Number(threshold || Number.NaN),
+    threshold: fields.get('rule.kind') === 'sign-in' ? 0 : Number(threshold || Number.NaN),
   });
   if (!parsed.success) return refuse(visit, 'rule', fields, fieldErrors(parsed.error));
   const made = await makeRule(visit.app, parsed.data, whoOf(visit));
@@ -269,9 +270,9 @@ export async function createUsualRules(_request: Request, visit: Visit): Promise
 export async function createMaintenance(request: Request, visit: Visit): Promise<Response> {
   const fields = await readForm(request);
   const timeZone = siteZone(await listConnections(visit.app.db));
-  const fromMs = instantOf(fields.get('from') ?? '', timeZone);
-  const toMs = instantOf(fields.get('to') ?? '', timeZone);
-  const note = (fields.get('note') ?? '').trim();
+  const fromMs = instantOf(fields.get('maintenance.from') ?? '', timeZone);
+  const toMs = instantOf(fields.get('maintenance.to') ?? '', timeZone);
+  const note = (fields.get('maintenance.note') ?? '').trim();
   const errors = [
     ...(fromMs === null ? [{ path: 'from', message: 'Enter day and time, such as 2026-01-31 22:00.' }] : []),
     ...(toMs === null ? [{ path: 'to', message: 'Enter day and time, such as 2026-01-31 23:30.' }] : []),
@@ -280,7 +281,7 @@ export async function createMaintenance(request: Request, visit: Visit): Promise
   if (fromMs === null || toMs === null || errors.length > 0) return refuse(visit, 'maintenance', fields, errors);
   const made = await makeMaintenance(
     visit.app,
-    { connectionId: connectionIdOf(fields), fromMs, toMs, note },
+    { connectionId: connectionIdOf(fields.get('maintenance.connectionId')), fromMs, toMs, note },
     whoOf(visit),
   );
   return made.ok ? seeOther(settingsAddress('maintenance')) : refuse(visit, 'maintenance', fields, [made.error]);
@@ -310,9 +311,8 @@ export function removeOne(kind: 'channel' | 'rule' | 'maintenance') {
   };
 }
 
-function connectionIdOf(fields: URLSearchParams): number | null {
-  const text = fields.get('connectionId') ?? '';
-  return text === '' ? null : Number(text);
+function connectionIdOf(text: string | null): number | null {
+  return text === null || text === '' ? null : Number(text);
 }
 
 function idOf(request: RoutedRequest): number {

@@ -35,7 +35,7 @@ export async function showSetAside(request: RoutedRequest, visit: Visit): Promis
   const records = rows.slice(0, PAGE_ROWS);
   const olderId = rows.length > PAGE_ROWS ? (records.at(-1)?.id ?? null) : null;
   const isFirst = beforeId === Number.MAX_SAFE_INTEGER;
-  const notice = noticeOf(url.searchParams);
+  const notice = noticeOf(url.searchParams, place.connection.paused);
   return htmlPage(<SetAsidePage {...{ identity, place, filter, records, olderId, isFirst, notice }} />);
 }
 
@@ -53,8 +53,8 @@ export async function sendAgainAll(request: RoutedRequest, visit: Visit): Promis
   const filter = filterOf(await readForm(request));
   const { app, nowMs, identity } = visit;
   const result = await sendAllAgain(app, connection.id, filter, { nowMs, by: identity?.by ?? 'nobody' });
-  const { sent, failed, left, reason } = result;
-  const query = new URLSearchParams({ sent: String(sent), ...(failed > 0 && { failed: String(failed), reason }) });
+  const { sent, failed, left } = result;
+  const query = new URLSearchParams({ sent: String(sent), ...(failed > 0 && { failed: String(failed) }) });
   if (left) query.set('left', 'true');
   return seeOther(`/connections/${connection.id}/set-aside?${query}`);
 }
@@ -67,16 +67,20 @@ function filterOf(params: URLSearchParams): SetAsideFilter {
   };
 }
 
-export interface SetAsideNotice {
+interface SetAsideNotice {
   readonly isGood: boolean;
   readonly text: string;
 }
 
-function noticeOf(params: URLSearchParams): SetAsideNotice | null {
+function noticeOf(params: URLSearchParams, isPaused: boolean): SetAsideNotice | null {
   const [sent, failed] = [Number(params.get('sent') ?? 0), Number(params.get('failed') ?? 0)];
   if (!Number.isSafeInteger(sent) || !Number.isSafeInteger(failed) || (sent === 0 && failed === 0)) return null;
-  const words = [`${sent === 1 ? 'One record is' : `${sent} records are`} sent again.`];
-  if (failed > 0) words.push(`${failed} could not be: ${(params.get('reason') ?? '').slice(0, 300)}`);
+  const words = sent === 0 ? [] : [`${sent === 1 ? 'One record is' : `${sent} records are`} sent again.`];
+  // The reason does not travel in the address: anybody could write one there.
+  if (failed > 0) {
+    const why = isPaused ? 'the connection is paused, resume it first.' : 'send one by itself to see why.';
+    words.push(`${failed} could not be: ${why}`);
+  }
   if (params.has('left')) words.push('More are left: repeat it.');
   return { isGood: failed === 0, text: words.join(' ') };
 }

@@ -25,6 +25,15 @@ export default {
       await scheduler.wait(Number(searchParams.get('ms')));
       return new Response('waited');
     }
+    if (pathname === '/fetch') {
+      try {
+        const answer = await fetch(searchParams.get('url'), { redirect: 'manual', method: 'POST', body: 'from the Worker' });
+        const body = await answer.text();
+        return Response.json({ status: answer.status, location: answer.headers.get('location'), body });
+      } catch (error) {
+        return Response.json({ failure: String(error) });
+      }
+    }
     return Response.json({
       url: request.url,
       headers: Object.fromEntries(request.headers),

@@ -89,7 +89,7 @@ export function TextField(props: TextFieldProps) {
           type={INPUT_TYPES[kind] ?? 'text'}
           value={value}
           inputMode={kind === 'number' ? 'decimal' : kind === 'url' ? 'url' : 'text'}
-          class={kind === 'number' || kind in INPUT_TYPES ? 'short' : ''}
+          class={kind === 'number' || kind === 'date' ? 'short' : kind === 'datetime' ? 'middle' : ''}
           {...(list && { list })}
           {...common}
         />

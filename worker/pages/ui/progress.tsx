@@ -22,5 +22,6 @@ export function Progress(props: { label: string; done: number; total: number }) 
 }
 
 export function percentText(done: number, total: number): string {
-  return `${total === 0 ? 100 : Math.floor((done / total) * 100)} %`;
+  const percent = total === 0 ? 100 : (done / total) * 100;
+  return `${percent > 0 && percent < 10 ? percent.toFixed(1) : Math.floor(percent)} %`;
 }

@@ -1,0 +1,73 @@
+// A backfill: rows a second from the order to the last acceptance, beside the floor's.
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Stage } from '../../test/host/support/stage.ts';
+import { Bridge } from '../support/bridge.ts';
+import { figure } from '../support/numbers.ts';
+import type { Row } from '../support/row.ts';
+import { startStandIns } from '../support/stand-ins.ts';
+
+const INTERVAL_MS = 900_000;
+const INTERVALS_A_DAY = 96;
+/** The first roster and the first polls are over. */
+const SETTLE_MS = 12_000;
+
+const summarySchema = z.looseObject({ accepted: z.looseObject({ historical: z.number() }) });
+const floorSchema = z.object({ rows: z.number(), ms: z.number() });
+
+export async function backfillRow(stage: Stage, days: number, queues: number, dist?: string): Promise<Row> {
+  const toMs = Math.floor(Date.now() / INTERVAL_MS) * INTERVAL_MS - INTERVAL_MS;
+  const fromMs = toMs - days * INTERVALS_A_DAY * INTERVAL_MS;
+  const rows = days * INTERVALS_A_DAY * queues;
+  const floorMs = await runFloor(stage, queues, fromMs, toMs);
+  const bridgeMs = await runBridge(stage, queues, fromMs, toMs, dist);
+  const [bridgeRate, floorRate] = [rows / (bridgeMs / 1_000), rows / (floorMs / 1_000)];
+  return {
+    name: `backfill of ${days} days × ${queues} queues`,
+    bridge: `${figure(bridgeRate)} rows/s (${figure(bridgeMs / 1_000)} s)`,
+    floor: `${figure(floorRate)} rows/s`,
+    ratio: bridgeRate / floorRate,
+    bound: 'ratio ≥ 0.5',
+    isReached: bridgeRate >= floorRate / 2,
+  };
+}
+
+async function runFloor(stage: Stage, queues: number, fromMs: number, toMs: number): Promise<number> {
+  const standIns = await startStandIns(stage, { agents: 10, changeShare: 0, queues });
+  const args = [
+    'bench/floor-backfill.ts',
+    ...['--ncc', standIns.nccUrl, '--mpower', standIns.mpowerUrl, '--db', path.join(stage.directory(), 'floor.sqlite')],
+    ...['--from-s', String(fromMs / 1_000), '--to-s', String(toMs / 1_000)],
+  ];
+  const ended = await stage.startProgram(args, (line) => (line.startsWith('{"rows"') ? line : undefined));
+  await standIns.end();
+  return floorSchema.parse(JSON.parse(ended.url)).ms;
+}
+
+async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: number, dist?: string): Promise<number> {
+  const standIns = await startStandIns(stage, { agents: 10, changeShare: 0, queues });
+  const bridge = await Bridge.start(stage, { distDirectory: dist });
+  const id = await bridge.connect(standIns, 5);
+  await sleep(SETTLE_MS);
+  const accepted = async () => {
+    const response = await fetch(`${standIns.mpowerUrl}/_truth/summary`);
+    return summarySchema.parse(await response.json()).accepted.historical;
+  };
+  const before = await accepted();
+  const wanted = (toMs - fromMs) / INTERVAL_MS;
+  const beganMs = performance.now();
+  const limitMs = beganMs + 20 * 60_000;
+  await bridge.call('POST', `/api/v1/connections/${id}/backfills`, {
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+  });
+  while ((await accepted()) - before < wanted) {
+    if (performance.now() > limitMs) throw new Error('The backfill was not done within 20 minutes.');
+    await sleep(250);
+  }
+  const tookMs = performance.now() - beganMs;
+  await bridge.end();
+  await standIns.end();
+  return tookMs;
+}

@@ -1,0 +1,1 @@
+import type { Scenario } from '../scenario.ts'; export const databaseScenarios: readonly Scenario[] = [];

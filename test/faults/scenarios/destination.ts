@@ -1,0 +1,99 @@
+// Mpower away, losing answers, refusing single records: what is read is kept, sent once in effect, and nobody waits for
+// the one that is refused.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../host/support/stage.ts';
+import type { RunSettings, Scenario } from '../scenario.ts';
+import { withRig } from '../support/rig.ts';
+import { shownAfterMs } from './source.ts';
+
+const LOGIN_IDS = /wait(?:s)? for an ACD Login ID/;
+const PRESENT_WITHIN_MS = 90_000;
+
+/**
+ * An hour of traffic in `outageS` seconds: 3,000 agents of whom each poll finds 1 in 100 changed make as many changes in
+ * 5 minutes as a centre of 300 agents that change state every 6 minutes makes in an hour.
+ */
+async function outage({ outageS }: RunSettings): Promise<string> {
+  let told = '';
+  await withRig({ ncc: ['--agents', '3000', '--change-share', '0.01'] }, async (rig) => {
+    await rig.proxies.mpower.set({ kind: 'refuse' });
+    const beganMs = Date.now();
+    const shownMs = await shownAfterMs(rig, /has not taken agent states/);
+    await sleep(Math.max(0, beganMs + outageS * 1_000 - Date.now()));
+    const { account } = (await rig.status()).streams.find(({ name }) => name === 'agent-states') ?? {};
+    assert.ok(account && account.waiting > 0, 'What was read meanwhile waits.');
+    assert.equal((await rig.healthz()).status, outageS >= 75 ? 503 : (await rig.healthz()).status);
+    await rig.proxies.mpower.set({ kind: 'pass' });
+    const endedMs = Date.now();
+    await eventually('something is accepted again', async () => (await rig.bodies(endedMs)).length > 0, PRESENT_WITHIN_MS);
+    const firstMs = Date.now() - endedMs;
+    await rig.judge({ limitMs: 240_000 });
+    await rig.healthy(60_000, LOGIN_IDS);
+    told =
+      `away for ${outageS} s: shown after ${Math.round(shownMs / 1_000)} s, ${account.waiting} changes waited, ` +
+      `first body ${Math.round(firstMs / 1_000)} s after the end, everything there ${Math.round((Date.now() - endedMs) / 1_000)} s after it`;
+  });
+  return told;
+}
+
+async function lostAnswers(): Promise<string> {
+  let told = '';
+  await withRig({ ncc: ['--agents', '500', '--change-share', '0.02'] }, async (rig) => {
+    const before = await rig.mpower();
+    for (let round = 0; round < 4; round += 1) {
+      // Accepted, and nobody hears of it; below HTTP and within it.
+      if (round % 2 === 0) await rig.proxies.mpower.set({ kind: 'drop-answers' });
+      else await rig.fault('mpower', { fault: 'lose-answer', path: 'agent-states' });
+      await sleep(9_000);
+      await rig.proxies.mpower.set({ kind: 'pass' });
+      await rig.clearFaults('mpower');
+      await sleep(6_000);
+    }
+    await rig.judge({ limitMs: 120_000 });
+    const after = await rig.mpower();
+    assert.ok(after.duplicates > before.duplicates, 'What nobody heard of was sent again.');
+    told = `${after.duplicates - before.duplicates} records sent again, none with another effect, none out of order`;
+  });
+  return told;
+}
+
+async function poison(): Promise<string> {
+  let told = '';
+  await withRig({ ncc: ['--agents', '300'] }, async (rig) => {
+    const roster = await (await fetch(`${rig.standIns.ncc.url}/_truth/roster`)).text();
+    const agents = roster
+      .split('\n')
+      .filter((line) => line.includes('"kind":"agent"'))
+      .map((line) => JSON.parse(line) as { agentId: string; username: string });
+    const [bad, ...others] = agents.slice(20, 60);
+    assert.ok(bad, 'There is an agent to poison.');
+    await rig.fault('mpower', { fault: 'poison', value: bad.username });
+    const control = (agentId: string, state: string) =>
+      fetch(`${rig.standIns.ncc.url}/_control/agents`, { method: 'POST', body: JSON.stringify({ agentId, state }) });
+    const changedMs = Date.now();
+    await Promise.all([bad, ...others].map(({ agentId }) => control(agentId, 'Poisoned break')));
+    await eventually('the record is set aside', async () => (await rig.status()).setAsideOpen > 0, 60_000);
+    const asideMs = Date.now() - changedMs;
+    const accepted = await (await fetch(`${rig.standIns.mpower.url}/_truth/agent-states`)).text();
+    const arrived = others.filter(({ username }) => accepted.includes(`{"loginId":${JSON.stringify(username)},"acdId":"Tenant_Name","eventCode":"Poisoned break"`));
+    assert.equal(arrived.length, others.length, 'The others were not held up.');
+    await rig.clearFaults('mpower');
+    const { rows } = (await rig.api('GET', `/connections/${rig.connectionId}/set-aside`)) as { rows: { id: number; reason: string }[] };
+    assert.match(rows[0]?.reason ?? '', /\w/, 'It is kept with the reason.');
+    for (const { id } of rows) await rig.api('POST', `/connections/${rig.connectionId}/set-aside/${id}/send-again`);
+    await rig.judge({ limitMs: 60_000 });
+    told = `${others.length} changes beside it accepted and the one set aside within ${Math.round(asideMs / 1_000)} s, sent again by hand`;
+  });
+  return told;
+}
+
+export const destinationScenarios: readonly Scenario[] = [
+  {
+    name: 'keeps everything while Mpower is away, and brings it all in order when it is back',
+    limitMs: ({ outageS }) => 600_000 + outageS * 1_000,
+    run: outage,
+  },
+  { name: 'has no double effect when answers are lost after acceptance', limitMs: () => 300_000, run: lostAnswers },
+  { name: 'sets one poison record aside without holding up the others', limitMs: () => 200_000, run: poison },
+];
