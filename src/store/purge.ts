@@ -1,6 +1,6 @@
 /**
- * Removes what is past its retention. What is not delivered yet, an agent's present state and the head of a log are
- * never removed. Each call removes a bounded number of rows, so that purging never holds anything up.
+ * Removes what is past its retention. What is not delivered yet, an agent's present state, and the first and newest row of
+ * a log (since when, and until when, the bridge looked) are never removed. Each call removes a bounded number of rows, so that purging never holds anything up.
  */
 import { DAY_MS } from '../domain/interval.ts';
 
@@ -37,7 +37,7 @@ export async function purgeConnection(
     ),
     remove(
       `DELETE FROM state_log WHERE connection_id = ?1 AND log_id IN (
-         SELECT log_id FROM state_log WHERE connection_id = ?1 AND until_ms < ?2
+         SELECT log_id FROM state_log WHERE connection_id = ?1 AND until_ms < ?2 AND log_id > 1
            AND log_id < (SELECT min(cursor_log_id, log_id) FROM state_log WHERE connection_id = ?1 ORDER BY log_id DESC LIMIT 1)
          ORDER BY log_id LIMIT ${ROWS_MAX})`,
       before(days.stateLog),
