@@ -37,6 +37,18 @@ export default defineConfig({
       },
       // Node-side parts (simulators, appliance) that need no engine.
       { test: { name: 'node', include: ['test/node/**/*.test.ts'] } },
+      // Simulated days with faults, on a clock of their own.
+      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 300_000 } },
+      // Attackers: certificates, a second origin, canaries, against the built Worker.
+      {
+        test: {
+          name: 'security',
+          include: ['test/security/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       // The built Worker in the embedded host, with the stand-ins as processes.
       {
         test: {

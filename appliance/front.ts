@@ -41,6 +41,8 @@ export interface Front {
   readonly url: string;
   /** Names the engine's present address; until the first call everything is answered with 503. */
   setEngine(address: URL): void;
+  /** While it is silent everything is answered at once, and nothing is left waiting for it. */
+  setSilent(isSilent: boolean): void;
   /** Takes no more connections, waits for answers under way until `deadline`, then cuts off the rest. */
   drain(deadline: AbortSignal): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const { tls, callers, log } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_ENGINE_CONNECTIONS, timeout: IDLE_CONNECTION_MS });
   let engine: URL | undefined;
+  let isSilent = false;
   let isDraining = false;
   const answers = new Set<ServerResponse>();
   const admitted = limitPerCaller(MAX_REQUESTS_PER_CALLER);
@@ -63,6 +66,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     if (isDraining) response.setHeader('connection', 'close');
     if (!isAdmitted(request.url)) return answer(response, 404, 'There is nothing here.');
     if (engine === undefined) return answer(response, 503, 'The bridge is starting. Try again in a few seconds.');
+    if (isSilent) return answer(response, 503, ENGINE_AWAY);
     if (!admitted(callers.addressOf(request), response)) {
       // What is still to come of it is not waited for.
       response.setHeader('connection', 'close');
@@ -83,6 +87,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     url: `${tls === undefined ? 'http' : 'https'}://${authority}`,
     setEngine(address) {
       engine = address;
+      isSilent = false;
+    },
+    setSilent(now) {
+      isSilent = now;
     },
     async drain(deadline) {
       isDraining = true;
@@ -133,6 +141,8 @@ function limitPerCaller(max: number): (caller: string, response: ServerResponse)
   };
 }
 
+const ENGINE_AWAY = 'The engine of the bridge does not answer. It is started again by itself; try again in a minute.';
+
 /** Only paths of this server, and none of the engine's own under /cdn-cgi, however they are written. */
 function isAdmitted(target: string | undefined): boolean {
   if (target === undefined || !target.startsWith('/') || !URL.canParse(`http://host${target}`)) return false;
@@ -167,11 +177,7 @@ function pass(request: IncomingMessage, response: ServerResponse, engine: Reques
       return pass(request, response, { ...engine, agent: false }, log);
     }
     log('warn', `A request was answered with 502: the engine does not answer (${error.code ?? messageOf(error)}).`);
-    answer(
-      response,
-      502,
-      'The engine of the bridge does not answer. It is started again by itself; try again in a minute.',
-    );
+    answer(response, 502, ENGINE_AWAY);
   });
   response.once('close', () => {
     // Only for a caller who left early: after a complete answer the connection may already carry another request.

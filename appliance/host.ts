@@ -92,6 +92,7 @@ export async function startHost(
         onFailure(thrown);
       }
     },
+    onSilence: (isSilent) => front.setSilent(isSilent),
     log,
   });
 

@@ -1,6 +1,7 @@
 // `npm run bench`: one table of measured figures, each beside the floor's and its bound. What the figures mean and how
 // they are got is told in docs/performance.md.
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stage } from '../test/host/support/stage.ts';
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
   }
   const wanted = PARTS.filter(({ name, isQuick }) => (values.quick ? isQuick : true) && name.includes(values.only));
   const rows: Row[] = [];
+  const [loadBefore = 0] = os.loadavg();
   for (const part of wanted) {
     const stage = new Stage();
     try {
@@ -93,6 +95,11 @@ async function main(): Promise<void> {
       await stage.close();
     }
   }
+  // Whoever reads the figures has to know what else the machine did.
+  const [load = 0] = os.loadavg();
+  console.log(
+    `${os.cpus().length} processors, load ${loadBefore.toFixed(1)} before and ${load.toFixed(1)} after (1 min).\n`,
+  );
   console.log(values.markdown ? markdownRows(rows) : printRows(rows));
 }
 

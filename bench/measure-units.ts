@@ -34,6 +34,8 @@ interface Parts {
   readonly changes: number;
   readonly cronMinutes: number;
   readonly poll: Counts;
+  /** Of `poll`, the statement that stores the changes. */
+  readonly change: Counts;
   readonly cron: Counts;
   readonly window: Counts;
   readonly alarms: number;
@@ -48,10 +50,11 @@ interface Counts {
   readonly written: number;
 }
 
+const STORES_CHANGES = /^INSERT INTO state_change/;
 /** A poll's statements by how they begin: they look into the other parts' tables, too. */
 const POLL = [
   /^(?:INSERT INTO|UPDATE) state_log/,
-  /^INSERT INTO state_change/,
+  STORES_CHANGES,
   /^SELECT log_id AS logId, changes/,
   /^SELECT from_ms/,
   /^UPDATE agent SET held_count/,
@@ -93,9 +96,10 @@ async function measureCentre(stage: Stage, counted: string, centre: Centre, endM
     windowPolls,
     changes,
     cronMinutes: usage.crons,
-    poll: countsOf(usage, 'poll'),
-    cron: countsOf(usage, 'cron'),
-    window: countsOf(usage, 'window'),
+    poll: countsOf(usage, (sql) => partOf(sql) === 'poll'),
+    change: countsOf(usage, (sql) => STORES_CHANGES.test(sql)),
+    cron: countsOf(usage, (sql) => partOf(sql) === 'cron'),
+    window: countsOf(usage, (sql) => partOf(sql) === 'window'),
     alarms: usage.alarms,
     alarmMs: usage.alarmMs,
     objectRowsWritten: usage.objectRowsWritten,
@@ -118,8 +122,8 @@ async function measureRequestCpu(bridge: Bridge): Promise<number> {
   return ((processCpuMs(engine) ?? 0) - before) / REQUESTS;
 }
 
-function countsOf(usage: Usage, part: 'poll' | 'cron' | 'window'): Counts {
-  const statements = Object.fromEntries(Object.entries(usage.statements).filter(([sql]) => partOf(sql) === part));
+function countsOf(usage: Usage, isMeant: (sql: string) => boolean): Counts {
+  const statements = Object.fromEntries(Object.entries(usage.statements).filter(([sql]) => isMeant(sql)));
   const sum = totals({ ...usage, statements });
   return { calls: sum.statements, read: sum.rowsRead, written: sum.rowsWritten };
 }
@@ -129,10 +133,14 @@ function countsOf(usage: Usage, part: 'poll' | 'cron' | 'window'): Counts {
  * window's cost of an agent is what its changes do not explain.
  */
 function unitsOf(base: Parts, moreQueues: Parts, moreAgents: Parts, moreChanges: Parts): Units {
-  const perPoll = (parts: Parts, name: 'read' | 'written') => parts.poll[name] / parts.polls;
+  const all = [base, moreQueues, moreAgents, moreChanges];
+  const sum = (value: (parts: Parts) => number) => all.reduce((total, parts) => total + value(parts), 0);
+  const polls = sum((parts) => parts.polls);
+  // A change is what its own statement costs, and not a difference of centres: how many agents wait for a login id is chance.
+  const change = (name: 'read' | 'written') => sum((parts) => parts.change[name]) / sum((parts) => parts.changes);
+  const perPoll = (name: 'read' | 'written') => sum((parts) => parts.poll[name] - parts.change[name]) / polls;
   const changesPerPoll = (parts: Parts) => parts.changes / parts.polls;
   const moreChangesPerPoll = changesPerPoll(moreChanges) - changesPerPoll(base);
-  const change = (name: 'read' | 'written') => (perPoll(moreChanges, name) - perPoll(base, name)) / moreChangesPerPoll;
   const more = (parts: Parts, name: 'read' | 'written') => Math.max(0, parts.window[name] - base.window[name]);
   const queue = { read: more(moreQueues, 'read') / 100, written: more(moreQueues, 'written') / 100 };
   // Changes a window: those of the 15 minutes, or since the centre began.
@@ -153,9 +161,9 @@ function unitsOf(base: Parts, moreQueues: Parts, moreAgents: Parts, moreChanges:
     measuredAt: new Date().toISOString().slice(0, 10),
     change: { read: change('read'), written: change('written') },
     poll: {
-      statements: base.poll.calls / base.polls,
-      read: perPoll(base, 'read') - change('read') * changesPerPoll(base),
-      written: perPoll(base, 'written') - change('written') * changesPerPoll(base),
+      statements: sum((parts) => parts.poll.calls) / polls,
+      read: perPoll('read'),
+      written: perPoll('written'),
     },
     window: { read: fixed('read'), written: fixed('written') },
     windowQueue: queue,

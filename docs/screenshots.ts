@@ -1,6 +1,7 @@
 // Takes the pictures of the pages that README and manual show: `node docs/screenshots.ts [directory]`, after
 // `npm run build`. Runs the built bridge beside both stand-ins, loads a week of their figures, and looks at each page.
 import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
@@ -25,6 +26,8 @@ interface Shot {
   readonly height?: number;
 }
 
+/** Takes the alerts: what Slack would answer. */
+const channel = createServer((_request, response) => response.end('ok'));
 const stage = new Stage();
 const browser = await startBrowser();
 try {
@@ -46,7 +49,7 @@ try {
     if (!response.ok) throw new Error(`${method} ${route} was answered with ${response.status}: ${text.slice(0, 300)}`);
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   };
-  await setUp(call, ncc.url, mpower.url);
+  await setUp(call, ncc.url, mpower.url, `http://127.0.0.1:${await listen(channel)}/alerts`);
 
   const shots = await shotsOf(call);
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -71,14 +74,23 @@ try {
     await close();
   }
 } finally {
+  channel.close();
   await browser.close();
   await stage.close();
+}
+
+/** Opens a server on a free port of this machine; the port. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The system named no port.');
+  return address.port;
 }
 
 type Call = (method: string, route: string, body?: unknown) => Promise<Record<string, unknown>>;
 
 /** A connection that has been at work for a while: a week of figures, alerts, a state that nobody reviewed. */
-async function setUp(call: Call, nccUrl: string, mpowerUrl: string): Promise<void> {
+async function setUp(call: Call, nccUrl: string, mpowerUrl: string, channelUrl: string): Promise<void> {
   const { ncc, mpower } = DEMO_ACCOUNTS;
   await call('POST', '/connections', {
     name: 'Service centre',
@@ -106,8 +118,7 @@ async function setUp(call: Call, nccUrl: string, mpowerUrl: string): Promise<voi
   ]) {
     await call('POST', '/alert-rules', { connectionId: null, kind, threshold });
   }
-  const address = 'https://hooks.slack.com/services/T000/B000/not-a-real-one';
-  await call('POST', '/alert-channels', { name: 'On call', kind: 'slack', address });
+  await call('POST', '/alert-channels', { name: 'On call', kind: 'slack', address: channelUrl });
   const night = { from: new Date(toMs + DAY_MS).toISOString(), to: new Date(toMs + DAY_MS + 7_200_000).toISOString() };
   await call('POST', '/maintenance', { connectionId: null, ...night, note: 'Telephony update' });
   await eventually(
@@ -115,10 +126,58 @@ async function setUp(call: Call, nccUrl: string, mpowerUrl: string): Promise<voi
     async () => (await call('GET', '/connections/1/backfills/1')).status === 'done',
     120_000,
   );
-  // Long work, for the picture of its progress; and a few polls for the agents' day.
-  const years = { from: new Date(toMs - 1_000 * DAY_MS).toISOString(), to: range.from };
+  // A few polls and reports later.
+  await eventually(
+    'what was loaded is delivered',
+    async () => {
+      const { rows } = (await call('GET', '/status')) as {
+        rows: { streams: { account: { waiting: number; held: number } }[] }[];
+      };
+      return rows.every(({ streams }) => streams.every(({ account }) => account.waiting - account.held < 10));
+    },
+    240_000,
+  );
+}
+
+/** A shift of one agent before the bridge looked, from a file: for the picture of a day. The agent's id. */
+async function importShift(call: Call): Promise<number> {
+  const { rows } = (await call('GET', '/connections/1/agents/now')) as {
+    rows: { agentId: number; agentName: string; loginId: string }[];
+  };
+  const agent = rows.find(({ agentName }) => /^[A-Za-zÀ-ž -]+$/.test(agentName)) ?? rows[0];
+  if (!agent) throw new Error('Nobody is signed in at the stand-in.');
+  const states: readonly (readonly [minutes: number, state: string])[] = [
+    [4, 'Available'],
+    [9, 'Busy'],
+    [2, 'Wrapup'],
+    [6, 'Available'],
+    [14, 'Busy'],
+    [3, 'Wrapup'],
+  ];
+  const lines: string[] = [];
+  const endMs = Date.now() - 20 * 60_000;
+  let atMs = endMs - 6 * 3_600_000;
+  for (let i = 0; atMs < endMs; i++) {
+    const lunch = i === 28;
+    const [minutes, state] = lunch ? [30, 'Lunch'] : (states[i % states.length] ?? [5, 'Available']);
+    lines.push(`${new Date(atMs).toISOString()},${agent.loginId},${state}`);
+    atMs += (minutes + (i % 3)) * 60_000;
+  }
+  lines.push(`${new Date(endMs).toISOString()},${agent.loginId},Logged out`);
+  const csv = `at_utc,agent,state\n${lines.join('\n')}\n`;
+  const file = { kind: 'state-changes', fileName: 'shift.csv', csv };
+  const { id } = await call('POST', '/connections/1/imports', file);
+  await call('POST', `/connections/1/imports/${String(id)}/confirm`);
+  await sleep(10_000);
+  return agent.agentId;
+}
+
+/** Long work, for the picture of its progress. */
+async function startLongBackfill(call: Call): Promise<void> {
+  const toMs = Math.floor(Date.now() / 900_000) * 900_000 - 8 * DAY_MS;
+  const years = { from: new Date(toMs - 300 * DAY_MS).toISOString(), to: new Date(toMs).toISOString() };
   await call('POST', '/connections/1/backfills', years);
-  await sleep(20_000);
+  await sleep(12_000);
 }
 
 async function shotsOf(call: Call): Promise<Shot[]> {
@@ -130,7 +189,7 @@ async function shotsOf(call: Call): Promise<Shot[]> {
   ]);
   const csv = `interval_start_utc,queue,offered,handled,total_handle_time_s,abandoned\n${lines.join('\n')}\n2025-01-31T10:07:00Z,${queues[0]?.sourceId},1,1,60,\n${hour.toISOString()},Nowhere,3,3,180,0\n`;
   const { id } = await call('POST', '/connections/1/imports', { kind: 'intervals', fileName: 'history-2025.csv', csv });
-  const { rows: agents } = (await call('GET', '/connections/1/agents?limit=3')) as { rows: { id: number }[] };
+  const agentId = await importShift(call);
   const one = '/connections/1';
   return [
     { name: 'overview', address: '/', isDark: true },
@@ -141,9 +200,16 @@ async function shotsOf(call: Call): Promise<Shot[]> {
     { name: 'roster-agents', address: `${one}/roster?show=agents`, height: 1_200 },
     { name: 'states', address: `${one}/states` },
     { name: 'code-book', address: `${one}/code-book` },
-    { name: 'agents', address: `${one}/agents`, height: 1_200 },
-    { name: 'agent-day', address: `${one}/agents/${agents[1]?.id ?? 1}`, height: 1_100 },
-    { name: 'imports', address: `${one}/imports` },
+    { name: 'agents', address: `${one}/agents`, height: 760 },
+    { name: 'agent-day', address: `${one}/agents/${agentId}`, height: 1_100 },
+    {
+      name: 'imports',
+      address: `${one}/imports`,
+      async prepare(page) {
+        await startLongBackfill(call);
+        await page.reload();
+      },
+    },
     { name: 'import-preview', address: `${one}/imports/${String(id)}`, isDark: true },
     { name: 'set-aside', address: `${one}/set-aside` },
     { name: 'monitor', address: '/monitor', isDark: true, height: 1_200 },

@@ -66,7 +66,9 @@ it('the clock, chance and the network are touched in the wiring only', () => {
   const wired = (path: string) => ['/worker/wiring.ts', '/worker/collector.ts'].includes(path);
   expect(offendersOf(/\bDate\.now\(|\bMath\.random\(|\bsetTimeout\(|AbortSignal\.timeout\(/, wired)).toEqual([]);
   // access.ts is handed its fetch, under that name.
-  expect(offendersOf(/(?<![.\w]|async )fetch\(/, (path) => wired(path) || path === '/worker/auth/access.ts')).toEqual([]);
+  expect(offendersOf(/(?<![.\w]|async )fetch\(/, (path) => wired(path) || path === '/worker/auth/access.ts')).toEqual(
+    [],
+  );
 });
 
 it("a vendor's words stay in that vendor's folder", () => {

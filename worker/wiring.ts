@@ -6,6 +6,7 @@ import { runMinute } from '../src/jobs/run-minute.ts';
 import type { BridgeDeps } from '../src/jobs/session.ts';
 import type { Clock, TokenCache } from '../src/runtime.ts';
 import type { CollectorCalls } from './app.ts';
+import { withDeadline } from './d1-deadline.ts';
 import type { Settings } from './settings.ts';
 
 /** A Durable Object is kept running, and billed, while a timer is pending: one that nobody waits for is taken back. */
@@ -61,7 +62,7 @@ function kvTokenCache(kv: KVNamespace): TokenCache {
 
 export function bridgeDeps(env: Env, settings: Settings): BridgeDeps {
   return {
-    db: env.DB,
+    db: withDeadline(env.DB, systemClock),
     fetch: (request) => fetch(request),
     clock: systemClock,
     tokens: kvTokenCache(env.TOKENS),

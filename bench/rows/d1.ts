@@ -56,6 +56,11 @@ export async function measurePollUsage(
   return { polls: polls.length, changes, usage: { ...taken, statements } };
 }
 
+/** How often a poll made the statement that was made most often. */
+function mostOfOneStatement({ usage, polls }: PollUsage): number {
+  return Math.max(...Object.values(usage.statements).map(({ statements }) => statements)) / polls;
+}
+
 export async function d1Rows(stage: Stage, counted: string): Promise<Row[]> {
   // Rows do not depend on how busy the machine is: the three run side by side.
   const [changing, many, still] = await Promise.all([
@@ -67,7 +72,8 @@ export async function d1Rows(stage: Stage, counted: string): Promise<Row[]> {
   const writtenStill = totals(still.usage).rowsWritten / still.polls;
   const perPoll = [changing, many, still].map(({ usage, polls }) => totals(usage).statements / polls);
   const readPerPoll = [changing, many, still].map(({ usage, polls }) => totals(usage).rowsRead / polls);
-  const [few = 0, lots = 0] = perPoll;
+  // Means differ by chance: not every poll of a small centre brings a change of an agent without a login id.
+  const mostOften = Math.max(...[changing, many].map(mostOfOneStatement));
   return [
     {
       name: 'D1 rows written per state change, everything that a poll and its delivery write',
@@ -83,10 +89,10 @@ export async function d1Rows(stage: Stage, counted: string): Promise<Row[]> {
       isReached: writtenStill <= 1,
     },
     {
-      name: 'D1 statements per poll with 1,000 and 10,000 agents, 5 % changing; without change',
-      bridge: perPoll.map(figure).join('; '),
-      bound: 'not growing with agents',
-      isReached: lots <= few * 1.1,
+      name: 'D1 statements per poll with 1,000 and 10,000 agents, 5 % changing; without change; most of one',
+      bridge: `${perPoll.map(figure).join('; ')}; ${figure(mostOften)}`,
+      bound: 'none more than once a poll, however many agents',
+      isReached: mostOften <= 1 + 1 / Math.min(changing.polls, many.polls),
     },
     {
       name: 'D1 rows read per poll, the same',

@@ -56,6 +56,13 @@ export async function measurePolling(
   return { bridge: bridgeRun, floor: floorRun };
 }
 
+/** Measures the polls of a running bridge alone, once they are ordinary ones. */
+export async function measureBridge(bridge: Bridge, standIns: StandIns, measuredPolls: number): Promise<PollRun> {
+  const periodMs = await afterPolls(standIns, WARM_POLLS);
+  const { host, engine } = bridge.pids();
+  return measure(standIns, { host, engine: engine[0] ?? host }, periodMs, measuredPolls);
+}
+
 async function halfWayBetween({ nccUrl }: StandIns, periodMs: number) {
   const lastMs = (await readPolls(nccUrl)).at(-1)?.arrivalMs ?? 0;
   return { periodMs, phaseMs: Math.round((lastMs + periodMs / 2) % periodMs) };

@@ -97,7 +97,9 @@ export function createSealer(encryptionKeys: string): KeyedSealer {
     async open(sealed, context) {
       const [, keyId, body] = SEALED_PATTERN.exec(sealed) ?? [];
       const bytes = body === undefined ? undefined : fromBase64Url(body);
-      if (!keyId || !bytes || bytes.length < IV_BYTES + TAG_BYTES) {
+      // Several texts can stand for the same bytes; only the one that was written is whole.
+      const isWhole = bytes !== undefined && bytes.length >= IV_BYTES + TAG_BYTES && toBase64Url(bytes) === body;
+      if (!keyId || !isWhole) {
         throw new SealError('damaged', 'A sealed secret is not in the form in which this bridge writes them.');
       }
       const candidates = (await heldKeys()).filter(({ id }) => id === keyId);

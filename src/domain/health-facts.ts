@@ -43,6 +43,10 @@ export interface ConnectionFacts {
   readonly updatedAtMs: number;
   /** Arrival of the last good answer with agent states, and of the first. */
   readonly lastPollMs: number | null;
+  /** When the loop last said that it runs; null where its polls are frequent enough to tell. */
+  readonly loopAtMs: number | null;
+  /** When the oldest state change that waits to be sent was stored, those without login id aside; null: none waits. */
+  readonly oldestUnsentMs: number | null;
   readonly feeds: readonly FeedFacts[];
   readonly streams: readonly StreamFacts[];
   /** End of the newest interval that was collected. */

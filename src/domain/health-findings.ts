@@ -32,8 +32,10 @@ export interface Finding {
 const STALLED_AFTER_MS = 60_000;
 /** A connection may take so long to its first poll before that is a stall. */
 const STARTING_MS = 120_000;
-/** The minute job is missed after so long. */
-const CRON_LATE_MS = 5 * 60_000;
+/** The minute job is missed a minute after it should have come. */
+const CRON_LATE_MS = 2 * 60_000;
+/** A feed that fails is tried again at least so often; its next try is stored at most this much too early. */
+const RETRY_OVERDUE_MS = 4 * 60_000;
 /** A closed interval should be collected so long after its settle delay. */
 const INTERVAL_LATE_MS = 10 * 60_000;
 
@@ -54,6 +56,7 @@ export function findingsOf(facts: ConnectionFacts, settings: HealthSettings, now
     ...feedFindings(facts, settings, nowMs),
     ...silenceFindings(facts, settings, nowMs),
     ...streamFindings(facts, settings, nowMs),
+    ...unsentFindings(facts, nowMs),
     ...coverageFindings(facts, settings, nowMs),
     ...mappingFindings(facts, settings),
     ...accountFindings(facts),
@@ -64,7 +67,10 @@ export function findingsOf(facts: ConnectionFacts, settings: HealthSettings, now
 function feedFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: number): Finding[] {
   return facts.feeds.flatMap((feed) => {
     if (feed.failures === 0 || feed.failingSinceMs === null) return [];
-    const isStall = feed.name !== 'roster' && nowMs - feed.failingSinceMs >= STALLED_AFTER_MS;
+    const isFailing = nowMs - feed.failingSinceMs >= STALLED_AFTER_MS;
+    // A loop that was stopped and fails when it is revived has been silent for longer than it has failed.
+    const isSilent = feed.name === 'agent-states' && isPollMissed(facts, settings, nowMs);
+    const isStall = feed.name !== 'roster' && (isFailing || isSilent);
     return [
       {
         level: isStall ? ('stalled' as const) : ('degraded' as const),
@@ -127,20 +133,64 @@ function feedWords(
   }
 }
 
-/** A loop that does not run leaves no error: only the age of the last answer tells. */
-function silenceFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: number): Finding[] {
+/** True when the last good answer is older than polls that go well leave it. */
+function isPollMissed(
+  { lastPollMs }: ConnectionFacts,
+  { collectionIntervalMs }: HealthSettings,
+  nowMs: number,
+): boolean {
+  return lastPollMs !== null && nowMs - lastPollMs > Math.max(STALLED_AFTER_MS, 2 * collectionIntervalMs + 15_000);
+}
+
+/**
+ * True when a connection's loop gives no sign of life: neither a poll, nor a heartbeat between polls that are far apart,
+ * nor the next try of one that fails.
+ */
+export function isLoopSilent(facts: ConnectionFacts, collectionIntervalMs: number, nowMs: number): boolean {
+  if (facts.paused) return false;
   const feed = facts.feeds.find(({ name }) => name === 'agent-states');
-  if (facts.paused || (feed && feed.failures > 0)) return [];
+  const aliveMs = Math.max(facts.lastPollMs ?? 0, facts.loopAtMs ?? 0);
+  if (feed && feed.failures > 0) return nowMs - Math.max(feed.retryAtMs, aliveMs) > RETRY_OVERDUE_MS;
+  if (facts.lastPollMs === null) {
+    return nowMs - Math.max(facts.createdAtMs, facts.lastTroubleMs ?? 0) > STARTING_MS;
+  }
+  const pollLate = nowMs - facts.lastPollMs > Math.max(STALLED_AFTER_MS, 2 * collectionIntervalMs + 15_000);
+  return pollLate || (facts.loopAtMs !== null && nowMs - aliveMs > STALLED_AFTER_MS);
+}
+
+/** A loop that does not run leaves no error: only the age of its last sign of life tells. */
+function silenceFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: number): Finding[] {
+  if (!isLoopSilent(facts, settings.collectionIntervalMs, nowMs)) return [];
   const lastMs = facts.lastPollMs ?? Math.max(facts.createdAtMs, facts.lastTroubleMs ?? 0);
-  const allowedMs =
-    facts.lastPollMs === null ? STARTING_MS : Math.max(STALLED_AFTER_MS, 2 * settings.collectionIntervalMs + 15_000);
-  if (nowMs - lastMs <= allowedMs) return [];
   const what: Sentence =
     facts.lastPollMs === null
       ? ['No agent states were read since the connection was created at ', { atMs: facts.createdAtMs }, '.']
       : ['No agent states were read since ', { atMs: lastMs }, ', and no error was noted: the loop does not run.'];
   const action = ['The minute job revives the loop. If this stays for more than two minutes, look at the logs.'];
   return [{ level: 'stalled', sinceMs: lastMs, what, action, target: null }];
+}
+
+/** Delivery that stands still without a failure leaves no error either. */
+function unsentFindings(facts: ConnectionFacts, nowMs: number): Finding[] {
+  const stream = facts.streams.find(({ name }) => name === 'agent-states');
+  const rosterFails = facts.feeds.some(({ name, failures }) => name === 'roster' && failures > 0);
+  if (facts.paused || !stream || stream.failures > 0 || rosterFails || facts.oldestUnsentMs === null) return [];
+  // While history is caught up the oldest waits long, but something is accepted all the time.
+  const movedMs = Math.max(facts.oldestUnsentMs, stream.successAtMs ?? 0);
+  if (nowMs - movedMs <= STALLED_AFTER_MS) return [];
+  return [
+    {
+      level: 'stalled',
+      sinceMs: movedMs,
+      what: [
+        'Agent states wait to be sent since ',
+        { atMs: movedMs },
+        ', and no error was noted: delivery stands still.',
+      ],
+      action: ['The bridge begins anew within a minute. If this stays, look at the logs and restart the appliance.'],
+      target: null,
+    },
+  ];
 }
 
 function streamFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: number): Finding[] {
@@ -267,9 +317,14 @@ function accountFindings(facts: ConnectionFacts): Finding[] {
   );
 }
 
+/** True when the minute job is overdue. `lastMs`: when it last ran. */
+export function isMinuteJobSilent(lastMs: number, nowMs: number): boolean {
+  return nowMs - lastMs > CRON_LATE_MS;
+}
+
 function cronFindings({ cronAtMs, createdAtMs }: ConnectionFacts, nowMs: number): Finding[] {
   const lastMs = cronAtMs ?? createdAtMs;
-  if (nowMs - lastMs <= CRON_LATE_MS) return [];
+  if (!isMinuteJobSilent(lastMs, nowMs)) return [];
   return [
     {
       level: 'degraded',

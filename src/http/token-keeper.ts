@@ -197,14 +197,17 @@ class Keeper implements TokenKeeper {
 
   async #signInFailed(error: UpstreamError, record: SignInRecord | null): Promise<UpstreamError> {
     const { failure } = error;
-    if (failure.kind !== 'status' || !this.#issuer.refusedStatuses.includes(failure.status)) {
+    const isRefused = failure.kind === 'status' && this.#issuer.refusedStatuses.includes(failure.status);
+    // Where the last answer was a refusal, a try that nobody answered in time may well have been refused, too.
+    const isUnknown = failure.kind === 'timeout' && record !== null && record.blockedUntilMs > 0;
+    if (!isRefused && !isUnknown) {
       const askedMs = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0;
       const fromMs = this.#nowMs();
       this.#passing = { hold: { fromMs, untilMs: fromMs + Math.max(SIGN_IN_SPACING_MS, askedMs) }, error };
       return error;
     }
     const retryAtMs = this.#nowMs() + REFUSED_BLOCK_MS;
-    const detail = `${failure.status}${failure.detail === '' ? '' : ` ${failure.detail}`}`;
+    const detail = failure.kind === 'status' ? refusalOf(failure) : (record?.refusedReason ?? '');
     const refused = { ...(record ?? NOTHING_REMEMBERED), blockedUntilMs: retryAtMs, refusedReason: detail };
     const unwritten = await this.#remember({ ...refused, refusedCount: refused.refusedCount + 1 });
     return new UpstreamError(error.endpoint, { kind: 'sign-in', detail, retryAtMs }, { cause: unwritten });
@@ -265,6 +268,10 @@ class Keeper implements TokenKeeper {
   #nowMs(): number {
     return this.#deps.clock.nowMs();
   }
+}
+
+function refusalOf({ status, detail }: UpstreamFailure & { kind: 'status' }): string {
+  return detail === '' ? `${status}` : `${status} ${detail}`;
 }
 
 /** No sign-in from one instant to another. Before `fromMs` it does not hold: the clock was set back since. */

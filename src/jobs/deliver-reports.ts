@@ -11,7 +11,6 @@ import {
   keepBody,
   raiseReports,
   readHeldReports,
-  readReport,
   readWaiting,
   type WaitingReport,
   type WindowedStream,

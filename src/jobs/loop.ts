@@ -27,6 +27,7 @@ import {
   openSession,
   type Session,
 } from './session.ts';
+import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
 import { workOffImport } from './work-off-import.ts';
 
@@ -70,7 +71,7 @@ export type NextTick = { readonly inMs: number } | null;
 
 const NOTHING_TO_DO = async () => undefined;
 
-type Lane = 'send-states' | 'intervals' | 'reports' | 'heartbeat';
+type Lane = 'send-states' | 'intervals' | 'reports' | 'heartbeat' | 'watch';
 
 /** How often agents are polled, milliseconds. */
 function pollPeriodMs(session: Session): number {
@@ -105,6 +106,7 @@ export class Loop {
   readonly #connectionId: number;
   readonly #log: LoopLog;
   #session: Session | null = null;
+  #watch: Watch | null = null;
   #standBackUntilMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
 
@@ -154,6 +156,9 @@ export class Loop {
     this.#start('intervals', session, () => this.#readIntervals(session, { intervalsDue, importOpen, backfillOpen }));
     this.#start('reports', session, () => this.#sendReports(session, reportsWait === 1));
     this.#start('heartbeat', session, () => sendHeartbeatWhenDue(this.#deps, session));
+    this.#watch ??= beginWatch(nowMs);
+    const watch = this.#watch;
+    this.#start('watch', session, () => keepWatch(this.#deps, session, watch, periodMs));
     const idle = new AbortController();
     await Promise.race([Promise.all(this.#running.values()), this.#deps.clock.sleep(laneBudgetMs, idle.signal)]);
     idle.abort();

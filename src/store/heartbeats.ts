@@ -10,6 +10,12 @@ export async function beat(db: D1Database, name: string, nowMs: number): Promise
     .run();
 }
 
+/** When `name` last ran; null when it never did. */
+export async function readBeat(db: D1Database, name: string): Promise<number | null> {
+  const row = await db.prepare('SELECT at_ms FROM heartbeat WHERE name = ?1').bind(name).first<{ at_ms: number }>();
+  return row?.at_ms ?? null;
+}
+
 /** Claims the hourly (or other) turn of `name`: true for one caller per period, however many ask. */
 export async function claimTurn(db: D1Database, name: string, nowMs: number, periodMs: number): Promise<boolean> {
   const row = await db

@@ -18,6 +18,8 @@ interface RawFacts {
   set_aside_count: number | null;
   accepted_at_ms: number | null;
   done_count: number | null;
+  oldest_unsent_ms: number | null;
+  loop_at_ms: number | null;
   newest_start_ms: number | null;
   gap_count: number | null;
   oldest_gap_ms: number | null;
@@ -67,6 +69,11 @@ const FACTS = `
     n.until_ms, n.read_count, n.delivered_count, n.set_aside_count, n.accepted_at_ms,
     CASE WHEN k.log_id IS NOT NULL THEN k.read_count - k.change_count + n.cursor_offset
          WHEN n.cursor_log_id > n.log_id THEN n.read_count END AS done_count,
+    (SELECT w.from_ms FROM state_log w
+     WHERE w.connection_id = c.id AND w.log_id >= n.cursor_log_id
+       AND w.change_count > CASE WHEN w.log_id = n.cursor_log_id THEN n.cursor_offset ELSE 0 END
+     ORDER BY w.log_id LIMIT 1) AS oldest_unsent_ms,
+    (SELECT b.at_ms FROM heartbeat b WHERE b.name = 'loop ' || c.id) AS loop_at_ms,
     (SELECT start_ms FROM interval_ledger l WHERE l.connection_id = c.id AND l.status = 'collected'
      ORDER BY start_ms DESC LIMIT 1) AS newest_start_ms,
     o.gap_count, o.oldest_gap_ms, o.waiting_count, o.oldest_waiting_ms,
@@ -142,6 +149,8 @@ function toFacts(
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
     lastPollMs: row.until_ms,
+    loopAtMs: row.loop_at_ms,
+    oldestUnsentMs: row.oldest_unsent_ms,
     feeds: parts.feeds.map((feed) => ({ name: feed.name as FeedFacts['name'], ...toTry(feed) })),
     streams: parts.streams.map((stream) => ({
       name: stream.name as StreamFacts['name'],

@@ -79,7 +79,12 @@ function world(fuzzed: Readonly<Record<string, FuzzedAnswer>>) {
   return { clock, acd, wfm };
 }
 
-const idText = fc.oneof(fc.uuid(), fc.string({ unit: fc.constantFrom(...'azAZ09_-'), minLength: 1, maxLength: 20 }), fc.nat(50).map(String), fc.nat(50));
+const idText = fc.oneof(
+  fc.uuid(),
+  fc.string({ unit: fc.constantFrom(...'azAZ09_-'), minLength: 1, maxLength: 20 }),
+  fc.nat(50).map(String),
+  fc.nat(50),
+);
 const LETTERS = [...'aZ9 .-_@\'"<>&=+;,/\\\t\u00a0éßЖ中休ありא\u0301\u200d\u202e\ufeff', '👩‍👩‍👧', '🇪🇺', '\u{10ffff}'];
 const text = (maxLength: number) => fc.string({ unit: fc.constantFrom(...LETTERS), maxLength });
 const nameText = text(30);
@@ -151,7 +156,11 @@ const LOCATIONS = [
   'https://c1.example.com:99999',
 ];
 const madeUpAddress = fc
-  .tuple(fc.constantFrom('https://', 'HTTPS:\\\\', 'http://', '', 'ftp://', 'https:///'), text(12), fc.constantFrom('.example.com', '.localhost', '', ':8443', '@10.0.0.1', '/..//x?y#z'))
+  .tuple(
+    fc.constantFrom('https://', 'HTTPS:\\\\', 'http://', '', 'ftp://', 'https:///'),
+    text(12),
+    fc.constantFrom('.example.com', '.localhost', '', ':8443', '@10.0.0.1', '/..//x?y#z'),
+  )
   .map((parts) => parts.join(''));
 const location = field(fc.oneof(fc.constantFrom(...LOCATIONS), madeUpAddress), 9);
 const tokenText = field(

@@ -5,10 +5,24 @@ import { Agent, request as httpRequest } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { type Engine, type EngineOptions, prepareEngineProcess, startEngine, withDatabase } from '../../appliance/engine.ts';
+import {
+  type Engine,
+  type EngineOptions,
+  prepareEngineProcess,
+  startEngine,
+  withDatabase,
+} from '../../appliance/engine.ts';
 import { migrate } from '../../appliance/migrations.ts';
 import { readWorkerConfig } from '../../appliance/worker-config.ts';
-import { apiRequests, documentSchema, type Form, formsOf, type FuzzedRequest, pageRequests, pageRoutes } from './routes.ts';
+import {
+  apiRequests,
+  documentSchema,
+  type Form,
+  type FuzzedRequest,
+  formsOf,
+  pageRequests,
+  pageRoutes,
+} from './routes.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const API_TOKEN = 'fuzz-api-token-0123456789-0123456789';
@@ -41,7 +55,11 @@ class Site {
   /** Sends it as the front of the appliance would, the caller's address included. */
   async send(fuzzed: FuzzedRequest): Promise<Answer> {
     const { host } = this.#engine();
-    const headers: Record<string, string> = { origin: `http://${host}`, ...fuzzed.headers, 'cf-connecting-ip': addressOf(this.signIns) };
+    const headers: Record<string, string> = {
+      origin: `http://${host}`,
+      ...fuzzed.headers,
+      'cf-connecting-ip': addressOf(this.signIns),
+    };
     if (fuzzed.as === 'token') headers.authorization = `Bearer ${API_TOKEN}`;
     if (fuzzed.as === 'administrator') {
       if (this.#cookie === '') await this.#signIn();
@@ -52,7 +70,8 @@ class Site {
     );
     const answer = await this.#exchange(fuzzed.method, target, headers, fuzzed.body);
     // Signed out by one of the requests.
-    if (fuzzed.as === 'administrator' && (answer.status === 401 || answer.headers['hx-redirect'] !== undefined)) this.#cookie = '';
+    if (fuzzed.as === 'administrator' && (answer.status === 401 || answer.headers['hx-redirect'] !== undefined))
+      this.#cookie = '';
     return answer;
   }
 
@@ -63,24 +82,50 @@ class Site {
       'content-type': 'application/x-www-form-urlencoded',
       'cf-connecting-ip': addressOf(this.signIns),
     };
-    const { headers: answered } = await this.#exchange('POST', '/sign-in', headers, new URLSearchParams({ password: PASSWORD }).toString());
-    this.#cookie = [answered['set-cookie'] ?? []].flat().map((cookie) => cookie.split(';')[0]).join('; ');
+    const { headers: answered } = await this.#exchange(
+      'POST',
+      '/sign-in',
+      headers,
+      new URLSearchParams({ password: PASSWORD }).toString(),
+    );
+    this.#cookie = [answered['set-cookie'] ?? []]
+      .flat()
+      .map((cookie) => cookie.split(';')[0])
+      .join('; ');
   }
 
   #exchange(method: string, target: string, headers: Record<string, string>, body: string | null): Promise<Answer> {
     const { hostname, port } = this.#engine();
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ hostname, port, method, path: target.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent), headers, agent: this.#agent, timeout: ANSWER_LIMIT_MS }, (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > ANSWER_BYTES_MAX) response.destroy(new Error(`An answer has more than ${ANSWER_BYTES_MAX} bytes.`));
-          else chunks.push(chunk);
-        });
-        response.once('error', reject);
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }));
-      });
+      const request = httpRequest(
+        {
+          hostname,
+          port,
+          method,
+          path: target.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent),
+          headers,
+          agent: this.#agent,
+          timeout: ANSWER_LIMIT_MS,
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > ANSWER_BYTES_MAX)
+              response.destroy(new Error(`An answer has more than ${ANSWER_BYTES_MAX} bytes.`));
+            else chunks.push(chunk);
+          });
+          response.once('error', reject);
+          response.once('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text: Buffer.concat(chunks).toString('utf8'),
+            }),
+          );
+        },
+      );
       request.once('timeout', () => request.destroy(new Error(`No answer within ${ANSWER_LIMIT_MS} ms.`)));
       request.once('error', reject);
       request.end(body ?? undefined);
@@ -97,10 +142,12 @@ function checkAnswer(fuzzed: FuzzedRequest, { status, headers, text }: Answer): 
   const pathname = fuzzed.target.split('?')[0] ?? '';
   const excused = status === 503 && MAY_BE_UNAVAILABLE.test(pathname);
   if (status < 200 || (status >= 500 && !excused)) throw new Error(`Answered with ${status}: ${text.slice(0, 500)}`);
-  if (headers['content-security-policy'] === undefined && !pathname.startsWith('/static/')) throw new Error('Answered without a content security policy.');
+  if (headers['content-security-policy'] === undefined && !pathname.startsWith('/static/'))
+    throw new Error('Answered without a content security policy.');
   const type = String(headers['content-type'] ?? '');
   if (/json/.test(type) && text !== '') JSON.parse(text);
-  if (pathname.startsWith('/api/v1') && status >= 400 && !type.includes('problem+json')) throw new Error(`A problem came as ${type}.`);
+  if (pathname.startsWith('/api/v1') && status >= 400 && !type.includes('problem+json'))
+    throw new Error(`A problem came as ${type}.`);
   if (text.includes(PASSWORD) || text.includes(API_TOKEN)) throw new Error('An answer holds a secret.');
 }
 
@@ -130,10 +177,17 @@ const NEW_CONNECTION = {
 /** Makes sure that there is a connection to ask about: requests delete them. */
 async function keepConnections(site: Site, round: number): Promise<void> {
   const json = { 'content-type': 'application/json' };
-  const listed = await site.send({ method: 'GET', target: '/api/v1/connections', headers: {}, body: null, as: 'token' });
+  const listed = await site.send({
+    method: 'GET',
+    target: '/api/v1/connections',
+    headers: {},
+    body: null,
+    as: 'token',
+  });
   const rows = (JSON.parse(listed.text) as { rows: { id: number }[] }).rows;
   // More than a handful would only make the pages long.
-  for (const { id } of rows.slice(6)) await site.send({ method: 'DELETE', target: `/api/v1/connections/${id}`, headers: {}, body: null, as: 'token' });
+  for (const { id } of rows.slice(6))
+    await site.send({ method: 'DELETE', target: `/api/v1/connections/${id}`, headers: {}, body: null, as: 'token' });
   site.connectionIds = rows.length === 0 ? [1] : rows.slice(0, 6).map(({ id }) => id);
   if (rows.length > 2) return;
   const body = JSON.stringify({ ...NEW_CONNECTION, name: `Fuzzed ${round}` });
@@ -146,7 +200,11 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
   const errors: string[] = [];
   let restarts = 0;
   const log: EngineOptions['log'] = (level, message) => {
-    if (level === 'error' && /uncaught|unhandled|internal error|TypeError|RangeError|ReferenceError|D1_ERROR|SQLITE|ZodError/i.test(message)) errors.push(message);
+    if (
+      level === 'error' &&
+      /uncaught|unhandled|internal error|TypeError|RangeError|ReferenceError|D1_ERROR|SQLITE|ZodError/i.test(message)
+    )
+      errors.push(message);
   };
   prepareEngineProcess(dataDirectory, log);
   const distDirectory = path.join(root, 'dist');
@@ -173,7 +231,13 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
   let total = 0;
   let memoryMostMb = 0;
   try {
-    const described = await site.send({ method: 'GET', target: '/api/openapi.json', headers: {}, body: null, as: 'token' });
+    const described = await site.send({
+      method: 'GET',
+      target: '/api/openapi.json',
+      headers: {},
+      body: null,
+      as: 'token',
+    });
     const api = apiRequests(documentSchema.parse(JSON.parse(described.text)));
     for (let round = 0; total < requests; round += 1) {
       await keepConnections(site, round);
@@ -186,20 +250,32 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
         checkAnswer(fuzzed, answer);
       });
       const outcomes = await Promise.all(
-        Array.from({ length: LANES }, (_, lane) => fc.check(property, { numRuns: CHUNK_RUNS, seed: seed + round * LANES + lane })),
+        Array.from({ length: LANES }, (_, lane) =>
+          fc.check(property, { numRuns: CHUNK_RUNS, seed: seed + round * LANES + lane }),
+        ),
       );
       const failed = outcomes.find((outcome) => outcome.failed);
-      if (failed) throw new Error(`${fc.defaultReportMessage(failed)}\n${String(failed.errorInstance)}\nNoted meanwhile: ${errors.slice(-3).join('\n')}`);
-      if (errors.length > 0) throw new Error(`Errors that nobody caught:\n${[...new Set(errors)].slice(0, 5).join('\n')}`);
+      if (failed)
+        throw new Error(
+          `${fc.defaultReportMessage(failed)}\n${String(failed.errorInstance)}\nNoted meanwhile: ${errors.slice(-3).join('\n')}`,
+        );
+      if (errors.length > 0)
+        throw new Error(`Errors that nobody caught:\n${[...new Set(errors)].slice(0, 5).join('\n')}`);
       if (restarts > 0) throw new Error('The engine ended and was started again.');
       memoryMostMb = Math.max(memoryMostMb, engineMemoryMb());
-      if (round % 10 === 9) tell(`${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, engine ${memoryMostMb} MB`);
+      if (round % 10 === 9)
+        tell(
+          `${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, engine ${memoryMostMb} MB`,
+        );
     }
   } finally {
     await engine.close();
     rmSync(dataDirectory, { recursive: true, force: true });
   }
-  const parts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`).join(', ');
+  const parts = [...statuses]
+    .sort(([a], [b]) => a - b)
+    .map(([status, count]) => `${status}: ${count}`)
+    .join(', ');
   return `${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, ${site.signIns} sign-ins, engine at most ${memoryMostMb} MB resident; ${parts}`;
 }
 

@@ -72,7 +72,13 @@ it('is replaced when it has left several probes in a row unanswered, and not bef
       isSilent = false;
     },
     log: () => undefined,
-    times: { probeEveryMs: 5, probeTimeoutMs: 200, failuresToReplace: 3 },
+    times: {
+      probeEveryMs: 5,
+      probeTimeoutMs: 200,
+      failuresToReplace: 3,
+      silenceToReplaceMs: 60_000,
+      replacedAtMostEveryMs: 60_000,
+    },
   });
   await eventually('it has probed', async () => probes >= 5);
   expect(replacements).toBe(0); // an answer that says 503 is an answer
@@ -82,6 +88,42 @@ it('is replaced when it has left several probes in a row unanswered, and not bef
   expect(probes - before).toBeGreaterThanOrEqual(3);
   const after = probes;
   await eventually('it goes on probing', async () => probes >= after + 5);
+  expect(replacements).toBe(1);
+  stop();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+it('is replaced once when its loops stay silent though it answers, and not again at once', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(503).end(JSON.stringify({ status: 'stalled', silent: { loops: 1, minuteJob: false } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The system named no port.');
+  let replacements = 0;
+  let probesSilent = 0;
+  const stop = startWatchdog({
+    engineAddress: () => new URL(`http://127.0.0.1:${address.port}`),
+    async replace() {
+      replacements += 1;
+    },
+    onSilence: (isSilent) => {
+      expect(isSilent).toBe(false); // it answers
+      probesSilent += 1;
+    },
+    log: () => undefined,
+    times: {
+      probeEveryMs: 5,
+      probeTimeoutMs: 2_000,
+      failuresToReplace: 3,
+      silenceToReplaceMs: 50,
+      replacedAtMostEveryMs: 60_000,
+    },
+  });
+  await eventually('the engine is replaced', async () => replacements > 0);
+  const before = probesSilent;
+  await eventually('it goes on probing', async () => probesSilent >= before + 30);
   expect(replacements).toBe(1);
   stop();
   server.closeAllConnections();

@@ -81,7 +81,9 @@ async function submitForm(
     },
     [action, enctype, Object.entries(fields)] as const,
   );
-  return (await answered).status();
+  const response = await answered;
+  await page.waitForLoadState();
+  return response.status();
 }
 
 /** What a script of the page sees of an answer. */
@@ -137,8 +139,10 @@ describe.each([
         '/access/tokens',
       ]) {
         const fields = { name: 'Taken over', scope: 'all', mark: '' };
-        await page.goto(`http://${host}:${(evil.address() as AddressInfo).port}/`);
-        const status = await submitForm(page, `${bridge.url}${path}`, fields, enctype);
+        const own = await context.newPage();
+        await own.goto(`http://${host}:${(evil.address() as AddressInfo).port}/`);
+        const status = await submitForm(own, `${bridge.url}${path}`, fields, enctype);
+        await own.close();
         // To another site's page the cookie does not even go along.
         expect([path, [401, 403].includes(status)]).toEqual([path, true]);
       }

@@ -219,7 +219,7 @@ export class FaultMaster {
       const leaver = ncc.employees[Math.floor(measure * ncc.employees.length)];
       if (leaver && ncc.employees.filter(({ leftAtMs }) => leftAtMs > nowMs).length > 5)
         leaver.leftAtMs = Math.min(leaver.leftAtMs, nowMs);
-    } else if (choice < 0.75) ncc.openQueue();
+    } else if (choice < 0.75) ncc.openQueue(nowMs);
     else {
       const queue = ncc.queues[Math.floor(measure * ncc.queues.length)];
       if (queue && choice < 0.85) queue.name = `${queue.name}'"<b>`;

@@ -83,7 +83,7 @@ export class Ncc {
     failsRosterPage: false,
   };
   readonly employees: Employee[] = [];
-  readonly queues: { id: string; name: string; closedAtMs: number }[] = [];
+  readonly queues: { id: string; name: string; openedAtMs: number; closedAtMs: number }[] = [];
   /** By process: the last good answer with agent states that arrived whole. */
   readonly arrived = new WeakMap<BridgeProcess, ShownAnswer>();
   /** By process: good answers without any agent in a row. */
@@ -106,7 +106,7 @@ export class Ncc {
     this.#random = new Random(seed ^ 0x7a11);
     this.office = new TokenOffice('ncc', new Random(seed ^ 0x10ce));
     for (let i = 0; i < habits.agents; i++) this.hire(0, i % 15 !== 7);
-    for (let i = 0; i < habits.queues; i++) this.openQueue();
+    for (let i = 0; i < habits.queues; i++) this.openQueue(0);
   }
 
   hire(atMs: number, hasUsername = true): Employee {
@@ -127,9 +127,9 @@ export class Ncc {
     return employee;
   }
 
-  openQueue(): void {
+  openQueue(openedAtMs: number): void {
     const id = `q-${this.queues.length}`;
-    this.queues.push({ id, name: `Queue ${id}`, closedAtMs: Number.POSITIVE_INFINITY });
+    this.queues.push({ id, name: `Queue ${id}`, openedAtMs, closedAtMs: Number.POSITIVE_INFINITY });
   }
 
   /** Something changed besides the seeded lives. */
@@ -287,8 +287,8 @@ export class Ncc {
   /** An interval's figures as they stand at `atMs`. */
   figures(startMs: number, atMs: number): Map<string, Figures> {
     const figures = new Map<string, Figures>();
-    this.queues.forEach(({ id, closedAtMs }, queue) => {
-      const found = startMs < closedAtMs ? figuresAt(this.#seed, queue, startMs, atMs) : null;
+    this.queues.forEach(({ id, openedAtMs, closedAtMs }, queue) => {
+      const found = startMs >= openedAtMs && startMs < closedAtMs ? figuresAt(this.#seed, queue, startMs, atMs) : null;
       if (found) figures.set(id, found);
     });
     return figures;

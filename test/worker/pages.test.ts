@@ -225,12 +225,20 @@ describe('the Overview', () => {
 
 describe('/healthz', () => {
   it('is open to everybody, tells no name, and is 503 when a connection has stalled', async () => {
-    expect(await (await ask('/healthz')).json()).toEqual({ status: 'ok', connections: {} });
+    expect(await (await ask('/healthz')).json()).toEqual({
+      status: 'ok',
+      connections: {},
+      silent: { loops: 0, minuteJob: false },
+    });
     await createConnection();
     await env.DB.prepare('UPDATE connection SET created_at_ms = 0').run();
     const stalled = await ask('/healthz');
     expect(stalled.status).toBe(503);
-    expect(await stalled.json()).toEqual({ status: 'stalled', connections: { stalled: 1 } });
+    expect(await stalled.json()).toEqual({
+      status: 'stalled',
+      connections: { stalled: 1 },
+      silent: { loops: 1, minuteJob: true },
+    });
   });
 });
 

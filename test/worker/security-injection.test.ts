@@ -32,6 +32,17 @@ function spellings(value: string): string[] {
   return [...new Set([encoded, encoded.replaceAll('%2F', '/').replaceAll('%3B', ';').replaceAll('%27', "'")])];
 }
 
+/**
+ * The product of routes, places and values is too large for each run: every place gets every `SHARES`th value, and places
+ * that follow one another get different ones, so that each route and each value is tried many times over.
+ */
+const SHARES = 6;
+let turn = 0;
+function some<T>(values: readonly T[]): T[] {
+  turn += 1;
+  return values.filter((_, index) => (index + turn) % SHARES === 0);
+}
+
 const RAW_PATHS = ['%', '%zz', '%FF', '%ED%A0%80', '%00', '..;', '%2e%2e', '%252e%252e%252f', '.%2e/.%2e'];
 
 /** D1's answers are what takes the time. */
@@ -46,6 +57,7 @@ beforeEach(async () => {
   vi.spyOn(console, 'error').mockImplementation((...words) => {
     faults.push(words.map(String).join(' '));
   });
+  turn = 0;
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   id = await createConnection();
   // Paused, it is healthy: a 503 of /healthz would be its own.
@@ -85,7 +97,7 @@ async function expectNoFault(attempts: Iterable<Attempt>): Promise<void> {
 
 const filled = (path: string) => path.replace(/:connection\w*/, String(id)).replaceAll(/:\w+/g, '1');
 
-describe('hostile values', () => {
+describe('hostile values', { timeout: 300_000 }, () => {
   it('in the path of any route are refused', async () => {
     const visit = visitor();
     await expectNoFault(
@@ -93,7 +105,7 @@ describe('hostile values', () => {
         for (const { method, path } of [...PAGES, ...API_ROUTES]) {
           const isApi = path.startsWith('/api/v1');
           for (const [parameter = ''] of path.matchAll(/:\w+/g)) {
-            for (const value of [...HOSTILE_VALUES.flatMap(spellings), ...RAW_PATHS]) {
+            for (const value of some([...HOSTILE_VALUES.flatMap(spellings), ...RAW_PATHS])) {
               const target = filled(path.replace(parameter, value.replaceAll('$', '$$$$')));
               // Dots that the address itself resolves lead to another route, and mean what that one means.
               if (new URL(target, ORIGIN).pathname.split('/').length < target.split('/').length) continue;
@@ -115,7 +127,7 @@ describe('hostile values', () => {
           const good = { from: '2026-01-05T00:00:00Z', to: '2026-01-06T00:00:00Z' };
           const base = Object.entries(good).filter(([name]) => names.includes(name));
           for (const name of [...names, '__proto__', 'unknown']) {
-            for (const value of HOSTILE_VALUES) {
+            for (const value of some(HOSTILE_VALUES)) {
               const query = new URLSearchParams(base);
               query.set(name, value);
               const target = `${filled(path)}?${query}`;
@@ -135,12 +147,12 @@ describe('hostile values', () => {
       (function* () {
         for (const { path } of PAGES.filter(({ method }) => method === 'GET')) {
           // All at once with each value, then each name for itself with those that break most often.
-          for (const value of HOSTILE_VALUES.filter(({ length }) => length < 100)) {
+          for (const value of some(HOSTILE_VALUES.filter(({ length }) => length < 100))) {
             const all = new URLSearchParams(QUERY_NAMES.map((name) => [name, value]));
             yield { what: `GET ${path} all ${JSON.stringify(value)}`, send: () => visit(`${filled(path)}?${all}`) };
           }
           for (const name of QUERY_NAMES) {
-            for (const value of ["1'", '9007199254740993', 'constructor']) {
+            for (const value of some(["1'", '9007199254740993', 'constructor', '-1', '\u0000', '9999-12-31'])) {
               const target = `${filled(path)}?connection=${id}&${new URLSearchParams([[name, value]])}`;
               yield { what: `GET ${target}`, send: () => visit(target) };
             }
@@ -155,7 +167,7 @@ describe('hostile values', () => {
     await expectNoFault(
       (function* () {
         for (const { path } of PAGES.filter(({ method, path }) => method === 'POST' && path !== '/sign-in')) {
-          for (const value of HOSTILE_VALUES) {
+          for (const value of some(HOSTILE_VALUES)) {
             const fields = new URLSearchParams(FIELD_NAMES.map((name) => [name, value]));
             for (const [type, body] of [
               ['application/x-www-form-urlencoded', fields.toString()],
@@ -178,7 +190,7 @@ describe('hostile values', () => {
           if (endpoint.body === null) continue;
           const base = sampleOf(endpoint.body, path);
           for (const place of placesOf(base)) {
-            for (const value of HOSTILE_JSON) {
+            for (const value of some(HOSTILE_JSON)) {
               const body = JSON.stringify(replaced(base, place, value));
               const headers = { 'content-type': 'application/json' };
               yield {
@@ -222,7 +234,7 @@ describe('hostile values', () => {
           if (method === 'GET' || path === '/sign-in' || path.endsWith('/end-all')) continue;
           const isApi = path.startsWith('/api/v1');
           if (isApi && method === 'DELETE') continue;
-          for (const body of bodies) {
+          for (const body of some(bodies)) {
             for (const type of types) {
               const init = { method, body, headers: { origin: ORIGIN, ...(type && { 'content-type': type }) } };
               const send = () => (isApi ? script(filled(path), init) : visit(filled(path), init));

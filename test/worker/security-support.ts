@@ -142,6 +142,7 @@ export async function fillEveryTable(connectionId: number, name: string): Promis
     `INSERT INTO alert_rule (id, connection_id, kind, threshold, created_by, created_at_ms) VALUES (1, ?1, 'stale', 1, 'b', ?2)`,
     `INSERT INTO alert (id, rule_id, connection_id, kind, message, opened_at_ms) VALUES (1, 1, ?1, 'stale', 'm', ?2)`,
     `INSERT INTO alert_message (alert_id, occasion, channel_id) VALUES (1, 'opened', 1)`,
+    `INSERT INTO setup_tick (step, at_ms, by) SELECT 'codes', ?2, 'b' WHERE ?1 IS NOT NULL`,
     `INSERT INTO maintenance (id, connection_id, from_ms, to_ms, note, created_by, created_at_ms) VALUES (1, ?1, ?2, ?2 + 1, 'n', 'b', ?2)`,
   ];
   await env.DB.batch(

@@ -160,7 +160,7 @@ function DiaryTable(props: { entries: readonly DiaryRow[]; moment: Moment; hasCo
               <span class="hidden">{SEVERITY_WORDS[severity]}: </span> {kind}
             </td>
             {hasConnection && (
-              <td>
+              <td class="name">
                 {connectionName ? (
                   <a href={`/connections/${connectionId}/monitor`}>{connectionName}</a>
                 ) : (

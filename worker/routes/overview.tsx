@@ -1,5 +1,6 @@
 /** The Overview, its refreshing part, and /healthz. */
 import type { HealthStatus } from '../../src/domain/health.ts';
+import { isLoopSilent, isMinuteJobSilent } from '../../src/domain/health-findings.ts';
 import { readLastDelays } from '../../src/store/charts.ts';
 import type { Visit } from '../app.ts';
 import { type ChartFacts, readCharts } from '../charts.ts';
@@ -47,10 +48,22 @@ async function chartsOf(
   return readCharts(db, { id: facts.connectionId, name: facts.name, timeZone }, nowMs);
 }
 
-/** For monitors, without sign-in: counts by status, no names. 503 when a connection has stalled. */
+/**
+ * For monitors, without sign-in: counts by status, no names. 503 when a connection has stalled. `silent`: loops that give
+ * no sign of life, and whether the minute job does; the appliance starts its engine anew when that lasts.
+ */
 export async function healthz(_request: Request, { app, nowMs }: Visit): Promise<Response> {
   const counts: Partial<Record<HealthStatus, number>> = {};
-  for (const { health } of await readHealth(app.db, nowMs)) counts[health.status] = (counts[health.status] ?? 0) + 1;
+  const connections = await readHealth(app.db, nowMs);
+  for (const { health } of connections) counts[health.status] = (counts[health.status] ?? 0) + 1;
   const isStalled = (counts.stalled ?? 0) > 0;
-  return json({ status: isStalled ? 'stalled' : 'ok', connections: counts }, { status: isStalled ? 503 : 200 });
+  const runnable = connections.filter(({ health }) => health.status !== 'not configured' && health.status !== 'paused');
+  const silent = {
+    loops: runnable.filter(({ facts, settings }) =>
+      isLoopSilent(facts, (settings?.acd.realTime.collectionIntervalS ?? 5) * 1_000, nowMs),
+    ).length,
+    minuteJob: runnable.some(({ facts }) => isMinuteJobSilent(facts.cronAtMs ?? facts.createdAtMs, nowMs)),
+  };
+  const answer = { status: isStalled ? 'stalled' : 'ok', connections: counts, silent };
+  return json(answer, { status: isStalled ? 503 : 200 });
 }

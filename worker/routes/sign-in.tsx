@@ -1,7 +1,7 @@
 /** Signing in and out with the administrator's password. */
 import { forgetAttempts, reserveAttempt } from '../../src/store/login-attempts.ts';
 import { addSession, endSession } from '../../src/store/sessions.ts';
-import type { Visit } from '../app.ts';
+import type { Identity, Visit } from '../app.ts';
 import { isEqualSecret } from '../auth/compare.ts';
 import { attemptAddress, isSeenOverHttps } from '../auth/guard.ts';
 import { endedSessionCookies, newSessionId, sessionCookie } from '../auth/session.ts';
@@ -39,10 +39,12 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
     return htmlPage(<SignInPage next={next} error={error} />, { status: 429, headers });
   }
   if (!(await isEqualSecret(form.get('password') ?? '', expected))) {
-    console.warn('A sign-in with a wrong administrator password was refused.');
+    console.warn(`A sign-in with a wrong administrator password was refused. It came from ${address}.`);
     return htmlPage(<SignInPage next={next} error="This is not the administrator password." />, { status: 403 });
   }
   await forgetAttempts(app.db, address);
+  // Whoever signs in anew leaves no session of theirs behind.
+  if (visit.identity?.kind === 'administrator') await end(visit.identity, visit);
   const session = { id: newSessionId(), beganMs: nowMs, seenMs: nowMs };
   const browser = request.headers.get('user-agent') ?? '';
   const row = { id: session.id, beganAtMs: nowMs, seenAtMs: nowMs, address: visit.address || 'unknown', browser };
@@ -52,13 +54,19 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
 }
 
 export async function signOut(request: Request, visit: Visit): Promise<Response> {
-  const { identity, app, nowMs } = visit;
-  if (identity?.kind === 'administrator') {
-    await endSession(app.db, { id: identity.sessionId, nowMs, by: identity.by, action: 'signed out' });
-  }
-  const headers = new Headers();
+  const { identity } = visit;
+  if (identity?.kind === 'administrator') await end(identity, visit);
+  // What a browser kept of the pages goes, too.
+  const headers = new Headers({ 'clear-site-data': '"cache", "storage"' });
   for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
   return seeOther('/sign-in', headers);
+}
+
+async function end(
+  { sessionId, by }: Extract<Identity, { kind: 'administrator' }>,
+  { app, nowMs }: Visit,
+): Promise<void> {
+  await endSession(app.db, { id: sessionId, nowMs, by, action: 'signed out' });
 }
 
 /** A path of this site and nothing else: never a way to another host. */

@@ -38,7 +38,11 @@ async function clockSteps(): Promise<string> {
       await rig.healthy(90_000, LOGIN_IDS);
       const { streams } = await rig.status();
       for (const { name, account } of streams) {
-        assert.equal(account.read, account.delivered + account.setAside + account.waiting, `The account of ${name} adds up.`);
+        assert.equal(
+          account.read,
+          account.delivered + account.setAside + account.waiting,
+          `The account of ${name} adds up.`,
+        );
       }
       assert.equal((await rig.mpower()).outOfOrder, 0, 'No event is older than what its agent had reached.');
     });
@@ -68,6 +72,14 @@ async function paused(): Promise<string> {
 }
 
 export const clockScenarios: readonly Scenario[] = [
-  { name: 'polls on when the clock is set by an hour, ahead or back, without a burst', limitMs: () => 600_000, run: clockSteps },
-  { name: 'polls on after the machine was paused, without a burst, and loses nothing', limitMs: () => 200_000, run: paused },
+  {
+    name: 'polls on when the clock is set by an hour, ahead or back, without a burst',
+    limitMs: () => 600_000,
+    run: clockSteps,
+  },
+  {
+    name: 'polls on after the machine was paused, without a burst, and loses nothing',
+    limitMs: () => 200_000,
+    run: paused,
+  },
 ];

@@ -26,7 +26,11 @@ async function outage({ outageS }: RunSettings): Promise<string> {
     assert.equal((await rig.healthz()).status, outageS >= 75 ? 503 : (await rig.healthz()).status);
     await rig.proxies.mpower.set({ kind: 'pass' });
     const endedMs = Date.now();
-    await eventually('something is accepted again', async () => (await rig.bodies(endedMs)).length > 0, PRESENT_WITHIN_MS);
+    await eventually(
+      'something is accepted again',
+      async () => (await rig.bodies(endedMs)).length > 0,
+      PRESENT_WITHIN_MS,
+    );
     const firstMs = Date.now() - endedMs;
     await rig.judge({ limitMs: 240_000 });
     await rig.healthy(60_000, LOGIN_IDS);
@@ -76,10 +80,14 @@ async function poison(): Promise<string> {
     await eventually('the record is set aside', async () => (await rig.status()).setAsideOpen > 0, 60_000);
     const asideMs = Date.now() - changedMs;
     const accepted = await (await fetch(`${rig.standIns.mpower.url}/_truth/agent-states`)).text();
-    const arrived = others.filter(({ username }) => accepted.includes(`{"loginId":${JSON.stringify(username)},"acdId":"Tenant_Name","eventCode":"Poisoned break"`));
+    const arrived = others.filter(({ username }) =>
+      accepted.includes(`{"loginId":${JSON.stringify(username)},"acdId":"Tenant_Name","eventCode":"Poisoned break"`),
+    );
     assert.equal(arrived.length, others.length, 'The others were not held up.');
     await rig.clearFaults('mpower');
-    const { rows } = (await rig.api('GET', `/connections/${rig.connectionId}/set-aside`)) as { rows: { id: number; reason: string }[] };
+    const { rows } = (await rig.api('GET', `/connections/${rig.connectionId}/set-aside`)) as {
+      rows: { id: number; reason: string }[];
+    };
     assert.match(rows[0]?.reason ?? '', /\w/, 'It is kept with the reason.');
     for (const { id } of rows) await rig.api('POST', `/connections/${rig.connectionId}/set-aside/${id}/send-again`);
     await rig.judge({ limitMs: 60_000 });

@@ -1,1 +1,160 @@
-import type { Scenario } from '../scenario.ts'; export const stallScenarios: readonly Scenario[] = [];
+// Stalls, each on /healthz and the Overview within a minute of its beginning and mended within two, where that can be:
+// the loop's alarm lost, cron silent, delivery hanging, the engine hanging, a database that takes no writes.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../host/support/stage.ts';
+import type { Scenario } from '../scenario.ts';
+import { databaseFiles } from '../support/files.ts';
+import { withRig } from '../support/rig.ts';
+import { shownAfterMs } from './source.ts';
+
+const SHOWN_WITHIN_MS = 60_000;
+const MENDED_WITHIN_MS = 120_000;
+/** Cron runs each minute: its silence can only be known when it has missed one, and is said within a minute of that. */
+const CRON_SHOWN_WITHIN_MS = 180_000;
+const LOGIN_IDS = /wait(?:s)? for an ACD Login ID/;
+
+async function alarmLost(): Promise<string> {
+  let told = '';
+  await withRig({}, async (rig) => {
+    await rig.host.end();
+    const database = new DatabaseSync(databaseFiles(rig.dataDirectory).alarms);
+    const { changes } = database.prepare('DELETE FROM _cf_ALARM').run();
+    database.close();
+    assert.equal(Number(changes), 1, 'The alarm of the loop was there, and is gone.');
+    const lostMs = Date.now();
+    await rig.startHost();
+    await rig.nextPoll(lostMs, MENDED_WITHIN_MS);
+    told = `polled again ${Math.round((Date.now() - lostMs) / 1_000)} s after it was lost`;
+    await rig.healthy(60_000, LOGIN_IDS);
+    await rig.judge();
+  });
+  return told;
+}
+
+function withoutCrons(distDirectory: string): void {
+  const file = path.join(distDirectory, 'worker-config.json');
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { crons: string[] };
+  writeFileSync(file, JSON.stringify({ ...config, crons: [] }));
+}
+
+async function cronSilent(): Promise<string> {
+  let told = '';
+  await withRig({ changeBuild: withoutCrons }, async (rig) => {
+    const silentMs = Date.now();
+    let findings = '';
+    await eventually(
+      'the silence of cron is said',
+      async () => {
+        findings = await rig.findings();
+        return findings.includes('The minute job has not run');
+      },
+      CRON_SHOWN_WITHIN_MS,
+    );
+    const shownMs = Date.now() - silentMs;
+    assert.match((await rig.healthz()).text, /"degraded":1/);
+    assert.match(await rig.overview(), /The minute job has not run/);
+    await eventually(
+      'it stands in the diary',
+      async () => (await rig.diary()).some(({ kind }) => kind === 'minute job silent'),
+      MENDED_WITHIN_MS,
+    );
+    await rig.nextPoll(Date.now());
+    await rig.judge();
+    told = `said ${Math.round(shownMs / 1_000)} s after the start of the connection, the polls went on`;
+  });
+  return told;
+}
+
+async function deliveryHangs(): Promise<string> {
+  let told = '';
+  await withRig({ ncc: ['--agents', '300', '--change-share', '0.05'] }, async (rig) => {
+    const beganMs = Date.now();
+    await rig.proxies.mpower.set({ kind: 'hang' });
+    const shownMs = await shownAfterMs(rig, /has not taken agent states/, beganMs);
+    await rig.proxies.mpower.set({ kind: 'pass' });
+    const endedMs = Date.now();
+    await eventually(
+      'something is accepted again',
+      async () => (await rig.bodies(endedMs)).length > 0,
+      MENDED_WITHIN_MS,
+    );
+    told = `shown after ${Math.round(shownMs / 1_000)} s, accepted again ${Math.round((Date.now() - endedMs) / 1_000)} s after its end`;
+    await rig.judge({ limitMs: 120_000 });
+  });
+  return told;
+}
+
+async function engineHangs(): Promise<string> {
+  let told = '';
+  await withRig({}, async (rig) => {
+    const hungMs = Date.now();
+    const engine = rig.engine();
+    process.kill(engine.pid, 'SIGSTOP');
+    await eventually('/healthz says so', async () => (await rig.healthz(5_000)).status >= 500, SHOWN_WITHIN_MS);
+    const shownMs = Date.now() - hungMs;
+    const page = await fetch(rig.host.url, { signal: AbortSignal.timeout(15_000) });
+    assert.ok(page.status >= 500, 'Where the Overview is, it is said, too.');
+    assert.match(await page.text(), /engine of the bridge does not answer/);
+    await rig.nextPoll(hungMs + 15_000, MENDED_WITHIN_MS);
+    const mendedMs = Date.now() - hungMs;
+    await rig.healthy(60_000, /./);
+    await rig.judge({ between: [{ fromMs: hungMs - 4_000, toMs: hungMs + mendedMs }] });
+    told = `/healthz says so after ${Math.round(shownMs / 1_000)} s, replaced and polling after ${Math.round(mendedMs / 1_000)} s`;
+  });
+  return told;
+}
+
+async function databaseLocked(): Promise<string> {
+  let told = '';
+  await withRig({}, async (rig) => {
+    const lockedMs = Date.now();
+    const database = new DatabaseSync(databaseFiles(rig.dataDirectory).bridge);
+    database.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
+    try {
+      await eventually(
+        'it is said that nothing is stored',
+        async () => {
+          const { status, text } = await rig.healthz(5_000);
+          return status >= 500 || text.includes('stalled');
+        },
+        SHOWN_WITHIN_MS + 10_000,
+      );
+    } finally {
+      database.exec('ROLLBACK');
+      database.close();
+    }
+    const shownMs = Date.now() - lockedMs;
+    const freeMs = Date.now();
+    await eventually(
+      'states are stored again',
+      async () => Date.parse((await rig.status()).lastPollAt ?? '') > freeMs,
+      MENDED_WITHIN_MS,
+    );
+    const mendedMs = Date.now() - freeMs;
+    await rig.healthy(60_000, LOGIN_IDS);
+    await sleep(3_000);
+    await rig.judge({ between: [{ fromMs: lockedMs - 4_000, toMs: freeMs + mendedMs + 1_000 }] });
+    told = `/healthz says so after ${Math.round(shownMs / 1_000)} s, stored again ${Math.round(mendedMs / 1_000)} s after its end`;
+  });
+  return told;
+}
+
+export const stallScenarios: readonly Scenario[] = [
+  { name: 'revives a loop whose alarm was lost', limitMs: () => 250_000, run: alarmLost },
+  { name: 'says that cron is silent, and goes on without it', limitMs: () => 450_000, run: cronSilent },
+  {
+    name: 'shows within a minute that delivery hangs, and delivers by itself when it can',
+    limitMs: () => 400_000,
+    run: deliveryHangs,
+  },
+  { name: 'shows within a minute that the engine hangs, and replaces it', limitMs: () => 400_000, run: engineHangs },
+  {
+    name: 'shows that the database takes no writes, and stores by itself when it does',
+    limitMs: () => 400_000,
+    run: databaseLocked,
+  },
+];

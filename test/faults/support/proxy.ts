@@ -17,7 +17,7 @@ export type ProxyMode =
   /** Requests arrive and are carried out; the connection breaks instead of the answer. */
   | { readonly kind: 'drop-answers' };
 
-export interface Proxy {
+export interface FaultProxy {
   readonly url: string;
   /** Answers that were dropped so far. */
   dropped(): number;
@@ -28,7 +28,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(): Promise<Proxy> {
+export async function startProxy(): Promise<FaultProxy> {
   let mode: ProxyMode = { kind: 'pass' };
   let target: URL | undefined;
   let dropped = 0;
@@ -50,9 +50,14 @@ export async function startProxy(): Promise<Proxy> {
     client.on('data', (bytes: Buffer) => {
       if (mode.kind !== 'hang') upstream.write(bytes);
     });
-    relayAnswers(upstream, client, () => mode, () => {
-      dropped += 1;
-    });
+    relayAnswers(
+      upstream,
+      client,
+      () => mode,
+      () => {
+        dropped += 1;
+      },
+    );
   });
   const port = await listen(server, 0);
 

@@ -21,6 +21,8 @@ function facts(more: Partial<ConnectionFacts> = {}): ConnectionFacts {
     createdAtMs: NOW_MS - 86_400_000,
     updatedAtMs: NOW_MS - 86_400_000,
     lastPollMs: NOW_MS - 5_000,
+    loopAtMs: null,
+    oldestUnsentMs: null,
     feeds: [
       { name: 'agent-states', ...WELL },
       { name: 'intervals', ...WELL },

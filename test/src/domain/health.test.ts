@@ -48,6 +48,8 @@ function facts(change: Partial<ConnectionFacts> = {}): ConnectionFacts {
     createdAtMs: NOW - 600 * MINUTE,
     updatedAtMs: NOW - 500 * MINUTE,
     lastPollMs: NOW - 2_000,
+    loopAtMs: null,
+    oldestUnsentMs: null,
     feeds: [feed('agent-states'), feed('intervals'), feed('roster')],
     streams: [stream('agent-states'), stream('historical'), stream('agent-activity')],
     newestFigureMs: NOW - 10 * MINUTE,
@@ -84,6 +86,26 @@ const table: [string, Partial<ConnectionFacts>, string][] = [
     'stalled',
   ],
   ['its loop is silent for a minute, without an error', { lastPollMs: NOW - MINUTE - 1 }, 'stalled'],
+  [
+    'its polls are far apart, and its loop is silent for a minute',
+    { lastPollMs: NOW - 2 * MINUTE, loopAtMs: NOW - MINUTE - 1 },
+    'stalled',
+  ],
+  [
+    'it fails, and nobody has tried again when it was time',
+    { feeds: [feed('agent-states', failing('status', 'x', 30 * MINUTE))], lastPollMs: NOW - 40 * MINUTE },
+    'stalled',
+  ],
+  [
+    'changes wait to be sent for a minute, without an error',
+    { oldestUnsentMs: NOW - MINUTE - 1, streams: [stream('agent-states', { successAtMs: NOW - 2 * MINUTE })] },
+    'stalled',
+  ],
+  [
+    'changes have waited long, but are being caught up',
+    { oldestUnsentMs: NOW - 50 * MINUTE, streams: [stream('agent-states', { successAtMs: NOW - 5_000 })] },
+    'healthy',
+  ],
   ['a feed fails since a moment', { feeds: [feed('agent-states', failing('timeout', 'x', 59_000))] }, 'degraded'],
   ['a feed fails since a minute', { feeds: [feed('agent-states', failing('timeout', 'x', 60_000))] }, 'stalled'],
   ['figures cannot be read since a minute', { feeds: [feed('intervals', failing('status', 'x', 60_000))] }, 'stalled'],
@@ -101,7 +123,8 @@ const table: [string, Partial<ConnectionFacts>, string][] = [
   ['a record is set aside', { setAsideOpen: 1 }, 'degraded'],
   ['an agent has no login id', { heldAgents: 1 }, 'degraded'],
   ['an account does not add up', { streams: [stream('historical', {}, { waiting: 5 })] }, 'degraded'],
-  ['the minute job is silent', { cronAtMs: NOW - 6 * MINUTE }, 'degraded'],
+  ['the minute job has missed its minute', { cronAtMs: NOW - 2 * MINUTE - 1 }, 'degraded'],
+  ['the minute job is a little late', { cronAtMs: NOW - 2 * MINUTE }, 'healthy'],
   ['an interval waits far beyond its time', { oldestWaitingMs: NOW - 28 * MINUTE }, 'degraded'],
   ['a backfill waits for past intervals', { oldestWaitingMs: NOW - 90_000 * MINUTE, backfillsOpen: 1 }, 'healthy'],
   ['states are not reviewed', { unreviewedStates: 3 }, 'healthy'],
@@ -128,6 +151,12 @@ it('is given twice the interval where polls are rare', () => {
 });
 
 describe('since when', () => {
+  it('calls a connection stalled whose loop was stopped for an hour and fails since a moment', () => {
+    const feeds = [feed('agent-states', failing('status', 'GET /realTime answered 502', 20_000)), feed('intervals')];
+    const { status } = assessHealth(facts({ lastPollMs: NOW - 60 * MINUTE, feeds }), SETTINGS, NOW);
+    expect(status).toBe('stalled');
+  });
+
   it('a stall is: since the first thing that stalled', () => {
     const feeds = [
       feed('agent-states', failing('timeout', 'x', 5 * MINUTE)),

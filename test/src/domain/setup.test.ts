@@ -13,6 +13,8 @@ const DONE: ConnectionFacts = {
   createdAtMs: 0,
   updatedAtMs: 0,
   lastPollMs: 1_000,
+  loopAtMs: null,
+  oldestUnsentMs: null,
   feeds: [
     { ...TRY, name: 'agent-states' },
     { ...TRY, name: 'intervals' },

@@ -269,6 +269,18 @@ describe('a sign-in that fails in passing', () => {
     await rejection(keeper.token());
     expect(state.signIns).toBe(2);
   });
+
+  it('counts a try that nobody answered in time as refused where the last answer was a refusal', async () => {
+    const { clock, state, keeper } = setUp();
+    state.signInFailure = REFUSED;
+    await rejection(keeper.token());
+    clock.advance(22 * MINUTE_MS);
+    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
+    await rejection(keeper.token());
+    clock.advance(20 * MINUTE_MS);
+    expect(await rejection(keeper.token())).toMatchObject({ failure: { kind: 'sign-in' } });
+    expect(state.signIns).toBe(2);
+  });
 });
 
 describe('a fresh token that is refused, too', () => {
