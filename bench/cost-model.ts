@@ -2,7 +2,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { DAYS_A_MONTH, FREE_A_DAY, METERS, type Meter, OBJECT_GB, PAID, PAID_BASE_USD } from './prices-2026-11.ts';
+import {
+  DAYS_A_MONTH,
+  FREE_A_DAY,
+  METERS,
+  type Meter,
+  OBJECT_GB,
+  PAID,
+  PAID_BASE_USD,
+  PAID_DATABASE_GB_MAX,
+} from './prices-2026-11.ts';
 
 const rows = z.object({ read: z.number(), written: z.number() });
 
@@ -113,6 +122,13 @@ export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, n
     'D1 GB stored': storedBytes / 1e9,
     'KV writes': KV_WRITES_A_DAY * d.connections,
   };
+}
+
+/** How long state changes can be kept, at most as long as the deployment asks for, in one database of the Paid plan. */
+export function changeDaysThatFit(d: Deployment, units: Units): number {
+  const stored = (changeDays: number) => usageADay({ ...d, changeDays }, units)['D1 GB stored'];
+  const perDay = stored(1) - stored(0);
+  return Math.max(0, Math.min(d.changeDays, Math.floor((PAID_DATABASE_GB_MAX - stored(0)) / perDay)));
 }
 
 export interface Bill {

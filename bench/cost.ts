@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import {
   aMonth,
+  changeDaysThatFit,
   type Deployment,
   freeShares,
   largestOnFree,
@@ -11,7 +12,7 @@ import {
   TYPICAL,
   usageADay,
 } from './cost-model.ts';
-import { METERS, PRICES_AS_OF } from './prices-2026-11.ts';
+import { METERS, PAID_DATABASE_GB_MAX, PRICES_AS_OF } from './prices-2026-11.ts';
 import { figure } from './support/numbers.ts';
 
 const HELP = `Monthly usage and Cloudflare's list price, from measured units (bench/units.json).
@@ -106,13 +107,26 @@ function printOne(deployment: Deployment): void {
   );
 }
 
+/** A database has a size that no price lifts. */
+function sayWhatFits(deployment: Deployment): void {
+  const days = changeDaysThatFit(deployment, readUnits());
+  if (days === deployment.changeDays) return;
+  console.log(
+    `One database holds ${PAID_DATABASE_GB_MAX} GB: state changes can be kept for ${days} days, not ${deployment.changeDays}. ` +
+      'The price above is of storage that cannot be had; ask again with --change-days.',
+  );
+}
+
 function printTable(): void {
   const units = readUnits();
-  console.log('| agents | queues | every 3 s | every 5 s | every 10 s | Free plan (5 s) | nearest to a limit |');
-  console.log('|---|---|---|---|---|---|---|');
+  console.log(
+    '| agents | queues | states kept, days | every 3 s | every 5 s | every 10 s | Free plan (5 s) | nearest to a limit of Paid |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|');
   for (const agents of TABLE_AGENTS) {
-    const queues = Math.ceil(agents / 20);
-    const of = (intervalS: number) => usageADay({ ...TYPICAL, agents, queues, intervalS }, units);
+    const whole = { ...TYPICAL, agents, queues: Math.ceil(agents / 20), intervalS: 5 };
+    const changeDays = changeDaysThatFit(whole, units);
+    const of = (intervalS: number) => usageADay({ ...whole, changeDays, intervalS }, units);
     const prices = [3, 5, 10].map((intervalS) => `$${paidBill(of(intervalS)).usd.toFixed(2)}`);
     const { shares, dominant } = freeShares(of(5));
     const verdict =
@@ -120,8 +134,9 @@ function printTable(): void {
         ? `yes (${dominant} ${percent(shares[dominant])})`
         : `no: ${dominant} ${figure(shares[dominant])}×`;
     const paid = paidBill(of(5));
-    const nearest = `${paid.dominant} ${percent(paid.shares[paid.dominant])} of Paid`;
-    console.log(`| ${agents.toLocaleString('en')} | ${queues} | ${prices.join(' | ')} | ${verdict} | ${nearest} |`);
+    const nearest = `${paid.dominant} ${percent(paid.shares[paid.dominant])}`;
+    const cells = [agents.toLocaleString('en'), whole.queues, changeDays, ...prices, verdict, nearest];
+    console.log(`| ${cells.join(' | ')} |`);
   }
   const short = { changeDays: 60, queueDays: 400 };
   console.log(
@@ -132,4 +147,7 @@ function printTable(): void {
 
 if (values.help === true) console.log(HELP);
 else if (values.table === true) printTable();
-else printOne(chosen());
+else {
+  printOne(chosen());
+  sayWhatFits(chosen());
+}

@@ -31,7 +31,7 @@ async function onOneHost(cases: readonly { agents: number; changeShare: number }
     for (const [i, traffic] of cases.entries()) {
       const standIns = await startStandIns(stage, traffic);
       const id = await bridge.connect(standIns, PERIOD_S, `Case ${i + 1}`);
-      cpuMs.push((await measureBridge(bridge, standIns, POLLS)).cpuMsPerPoll);
+      cpuMs.push((await measureBridge(bridge, standIns, PERIOD_S, POLLS)).cpuMsPerPoll);
       await bridge.call('DELETE', `/api/v1/connections/${id}`);
       await standIns.end();
     }
@@ -55,7 +55,7 @@ async function withHistory(): Promise<number[]> {
       stored = wanted;
       const bridge = await Bridge.start(stage, { distDirectory, dataDirectory });
       if (cpuMs.length === 0) await bridge.connect(standIns, PERIOD_S);
-      cpuMs.push((await measureBridge(bridge, standIns, POLLS)).cpuMsPerPoll);
+      cpuMs.push((await measureBridge(bridge, standIns, PERIOD_S, POLLS)).cpuMsPerPoll);
       await bridge.end();
     }
     await standIns.end();

@@ -35,6 +35,8 @@ export const FREE_A_DAY: Readonly<Record<Meter, number | null>> = {
 export const FREE_CPU_MS_PER_INVOCATION = 10;
 
 export const PAID_BASE_USD = 5;
+/** The largest database that the Paid plan allows, GB: no price lifts it. */
+export const PAID_DATABASE_GB_MAX = 10;
 
 /** Included a month on the Paid plan, and the price of each further unit. */
 export const PAID: Readonly<Record<Meter, { readonly included: number; readonly usdEach: number }>> = {

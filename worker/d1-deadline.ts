@@ -16,6 +16,21 @@ export class D1TimeoutError extends Error {
   }
 }
 
+/** What SQLite says when a statement is at fault, and not the database. */
+const STATEMENT_AT_FAULT = /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|RANGE|TOOBIG|AUTH)/;
+
+/**
+ * True for an error that says that the database cannot be used now: a full disk, a lock, a restart, no answer. A statement
+ * that is wrong is not one: that is a fault of the bridge.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof D1TimeoutError) return true;
+  if (!(error instanceof Error) || STATEMENT_AT_FAULT.test(error.message)) return false;
+  // Set by the engine on errors of the object behind D1.
+  if (Reflect.get(error, 'durableObjectReset') === true || Reflect.get(error, 'overloaded') === true) return true;
+  return error.message.startsWith('D1_ERROR') || /SQLITE_\w+/.test(error.message);
+}
+
 /** `db` with a deadline over each call. */
 export function withDeadline(db: D1Database, clock: Pick<Clock, 'deadline'>, limitMs = D1_LIMIT_MS): D1Database {
   const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();

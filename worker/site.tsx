@@ -6,6 +6,7 @@ import { noteSessionSeen } from '../src/store/sessions.ts';
 import type { App, Visit } from './app.ts';
 import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
 import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
+import { isDatabaseAway } from './d1-deadline.ts';
 import { MessagePage, NotConfiguredPage } from './pages/message.tsx';
 import { htmlPage, ProblemError, problemJson, withSecurityHeaders } from './respond.ts';
 import { dispatch, isApiPath } from './router.ts';
@@ -82,6 +83,10 @@ function failureAnswer(error: unknown, visit: Visit): Response {
 function unexpected(error: unknown, { url }: Visit): ProblemError {
   const id = crypto.randomUUID().slice(0, 8);
   console.error(`Fault ${id} at ${url.pathname}:`, error);
+  if (isDatabaseAway(error)) {
+    const text = `The bridge cannot use its database at the moment; what it had stored is safe, and it goes on by itself. Try again in a minute. On an appliance, see whether the disk is full. The log knows it as fault ${id}.`;
+    return new ProblemError(503, 'No database', text, { cause: error });
+  }
   const detail = `Something went wrong inside the bridge. The log knows it as fault ${id}.`;
   return new ProblemError(500, 'Fault of the bridge', detail, { cause: error });
 }

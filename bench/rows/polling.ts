@@ -54,7 +54,7 @@ function delayRows(label: string, bridge: PollRun, floor: PollRun, bound: number
     const floorMs = quantile(floor.delaysMs, share);
     return {
       name: `delay from NCC's answer to Mpower's acceptance, p${share * 100}, ${label}`,
-      bridge: `${figure(bridgeMs)} ms`,
+      bridge: `${figure(bridgeMs)} ms (${bridge.delaysMs.length.toLocaleString('en')} changes, ${bridge.missing} missing)`,
       floor: `${figure(floorMs)} ms`,
       ratio: bridgeMs / floorMs,
       bound: limit === undefined ? '' : `ratio ≤ ${limit}, none missing`,

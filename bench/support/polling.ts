@@ -10,7 +10,7 @@ import { readDeliveries, readPolls, type StandIns, startStandIns, type Traffic }
 /** Polls before the measurement begins: the first one, which brings everybody, and the compilers' work are over then. */
 const WARM_POLLS = 10;
 /** Polls after which the bridge's place on the clock is known. */
-const PHASE_POLLS = 3;
+const PHASE_POLLS = 4;
 const WARM_LIMIT_MS = 120_000;
 /** What was served last is given so long to arrive before it is looked for. */
 const DELIVERY_WAIT_MS = 2_000;
@@ -25,6 +25,8 @@ export interface PollRun {
   readonly delaysMs: readonly number[];
   /** Changes served that did not arrive. */
   readonly missing: number;
+  /** Changes of agents without a login id, which are held. */
+  readonly held: number;
   readonly answerBytes: number;
   readonly peakBytes: Readonly<Record<string, number>>;
 }
@@ -42,7 +44,8 @@ export async function measurePolling(
 ): Promise<{ bridge: PollRun; floor: PollRun }> {
   const standIns = await startStandIns(stage, traffic);
   const connectionId = await bridge.connect(standIns, traffic.periodS, `${traffic.agents} agents`);
-  const periodMs = await afterPolls(standIns, PHASE_POLLS);
+  const periodMs = periodMsOf(traffic);
+  await afterPolls(standIns, PHASE_POLLS);
   const floor = await startFloor(stage, traffic, await halfWayBetween(standIns, periodMs));
   await Promise.all([afterPolls(standIns, WARM_POLLS), afterPolls(floor.standIns, WARM_POLLS)]);
   const { host, engine } = bridge.pids();
@@ -57,8 +60,14 @@ export async function measurePolling(
 }
 
 /** Measures the polls of a running bridge alone, once they are ordinary ones. */
-export async function measureBridge(bridge: Bridge, standIns: StandIns, measuredPolls: number): Promise<PollRun> {
-  const periodMs = await afterPolls(standIns, WARM_POLLS);
+export async function measureBridge(
+  bridge: Bridge,
+  standIns: StandIns,
+  periodS: number,
+  measuredPolls: number,
+): Promise<PollRun> {
+  const periodMs = periodMsOf({ periodS });
+  await afterPolls(standIns, WARM_POLLS);
   const { host, engine } = bridge.pids();
   return measure(standIns, { host, engine: engine[0] ?? host }, periodMs, measuredPolls);
 }
@@ -80,15 +89,16 @@ async function startFloor(stage: Stage, traffic: Traffic, grid: { periodMs: numb
   return { standIns, pid: started.pid, end: () => started.end() };
 }
 
-/** Waits until so many polls have been answered. Returns the period that they keep. */
-async function afterPolls({ nccUrl }: StandIns, count: number): Promise<number> {
+/** The bridge never polls more often than each 3,005 ms, so that two polls are 3 s apart at least; the floor does alike. */
+const periodMsOf = ({ periodS }: Pick<Traffic, 'periodS'>) => Math.max(3_005, periodS * 1_000);
+
+/** Waits until so many polls have been answered. */
+async function afterPolls({ nccUrl }: StandIns, count: number): Promise<void> {
   const limitMs = Date.now() + WARM_LIMIT_MS;
   for (;;) {
-    const polls = (await readPolls(nccUrl)).filter(({ outcome }) => outcome === 'served');
-    const last = polls.at(-1);
-    const before = polls.at(-3);
-    if (polls.length >= count && last && before) return Math.round((last.arrivalMs - before.arrivalMs) / 2);
-    if (Date.now() > limitMs) throw new Error(`Only ${polls.length} polls were answered in ${WARM_LIMIT_MS} ms.`);
+    const served = (await readPolls(nccUrl)).filter(({ outcome }) => outcome === 'served').length;
+    if (served >= count) return;
+    if (Date.now() > limitMs) throw new Error(`Only ${served} polls were answered in ${WARM_LIMIT_MS} ms.`);
     await sleep(250);
   }
 }
@@ -109,13 +119,18 @@ async function measure(
   const cpuMs = cpuMsOf(pids) - before;
   await sleep(DELIVERY_WAIT_MS);
   const polls = (await readPolls(standIns.nccUrl, fromMs)).filter(({ arrivalMs }) => arrivalMs < toMs);
-  const { delaysMs, missing } = await readDeliveries(standIns, fromMs, toMs);
+  // Fewer or more would mean that the two did not poll alike, and that no ratio of them means anything.
+  if (Math.abs(polls.length - measuredPolls) > 1) {
+    throw new Error(`${polls.length} polls came in the time of ${measuredPolls}: these figures cannot be compared.`);
+  }
+  const { delaysMs, missing, held } = await readDeliveries(standIns, fromMs, toMs);
   return {
     polls: polls.length,
     cpuMsPerPoll: cpuMs / polls.length,
     spacingsMs: polls.slice(1).map(({ arrivalMs }, i) => arrivalMs - (polls[i]?.arrivalMs ?? 0)),
     delaysMs,
     missing,
+    held,
     answerBytes: polls.at(-1)?.bytesOut ?? 0,
     peakBytes: Object.fromEntries(
       Object.entries(pids).map(([name, pid]) => [name, processMemory(pid)?.peakBytes ?? 0]),

@@ -53,29 +53,64 @@ const acceptedSchema = z.object({ loginId: z.string(), eventCode: z.string(), ar
 export interface Deliveries {
   /** From NCC's answer, handed over, to Mpower's acceptance, of each change that NCC served in the range. */
   readonly delaysMs: number[];
-  /** Changes served that Mpower has not accepted. */
+  /** Changes served that Mpower has not accepted, of agents that can be placed. */
   readonly missing: number;
+  /** Changes of agents that the roster calls disabled: they have no login id, so the bridge holds them, as it has to. */
+  readonly held: number;
 }
 
-/** How long the changes that NCC served in [fromMs, toMs) took to Mpower. */
+/**
+ * How long the changes that NCC served in [fromMs, toMs) took to Mpower. An agent's first change served is the first
+ * accepted, and so on: both sides keep an agent's order, and no clock has to tell which belongs to which.
+ */
 export async function readDeliveries(standIns: StandIns, fromMs: number, toMs: number): Promise<Deliveries> {
-  const range = `from=${Math.floor(fromMs)}&to=${Math.ceil(toMs)}`;
-  const served = await readLines(`${standIns.nccUrl}/_truth/states?${range}`, servedSchema);
-  const accepted = await readLines(`${standIns.mpowerUrl}/_truth/agent-states`, acceptedSchema);
-  const waiting = new Map<string, number[]>();
-  for (const { loginId, eventCode, arrivedMs } of accepted) {
-    const key = `${loginId}\n${eventCode}`;
-    waiting.set(key, [...(waiting.get(key) ?? []), arrivedMs]);
-  }
+  const served = Map.groupBy(
+    await readLines(`${standIns.nccUrl}/_truth/states`, servedSchema),
+    ({ username }) => username,
+  );
+  const accepted = Map.groupBy(
+    await readLines(`${standIns.mpowerUrl}/_truth/agent-states`, acceptedSchema),
+    ({ loginId }) => loginId,
+  );
+  const disabled = await readDisabledUsers(standIns.nccUrl);
   const delaysMs: number[] = [];
-  for (const { username, state, answeredMs } of served) {
-    const arrivals = waiting.get(`${username}\n${state}`) ?? [];
-    // The two stand-ins note whole milliseconds: one of them may be a moment early.
-    const index = arrivals.findIndex((arrivedMs) => arrivedMs >= answeredMs - 1);
-    const [arrivedMs] = index < 0 ? [] : arrivals.splice(0, index + 1).slice(-1);
-    if (arrivedMs !== undefined) delaysMs.push(Math.max(0, arrivedMs - answeredMs));
+  let missing = 0;
+  let held = 0;
+  for (const [username, changes] of served) {
+    const arrivals = accepted.get(username) ?? [];
+    for (const [i, { state, answeredMs }] of changes.entries()) {
+      if (answeredMs < fromMs || answeredMs >= toMs) continue;
+      const arrival = arrivals[i];
+      // The stand-in of NCC notes when its answer has left a moment after it did: a quick reader can be before that.
+      if (arrival?.eventCode === state) delaysMs.push(Math.max(0, arrival.arrivedMs - answeredMs));
+      else if (arrivals.length === 0 && disabled.has(username)) held += 1;
+      else missing += 1;
+    }
   }
-  return { delaysMs, missing: served.length - delaysMs.length };
+  return { delaysMs, missing, held };
+}
+
+const usersSchema = z.object({
+  total: z.coerce.number(),
+  objects: z.array(z.object({ username: z.string(), enabled: z.boolean() })),
+});
+const USERS_PER_PAGE = 1_000;
+
+async function readDisabledUsers(nccUrl: string): Promise<Set<string>> {
+  const credentials = Buffer.from('wfm@demo.example:demo-password').toString('base64');
+  const signIn = await fetch(`${nccUrl}/provider/token-with-authorities`, {
+    headers: { authorization: `Basic ${credentials}` },
+  });
+  const { token } = z.object({ token: z.string() }).parse(await signIn.json());
+  const disabled = new Set<string>();
+  for (let start = 0, total = 1; start < total; start += USERS_PER_PAGE) {
+    const page = `${nccUrl}/data/api/types/user?start=${start}&rows=${USERS_PER_PAGE}`;
+    const answer = await fetch(page, { headers: { authorization: token } });
+    const { objects, ...rest } = usersSchema.parse(await answer.json());
+    total = rest.total;
+    for (const { username, enabled } of objects) if (!enabled) disabled.add(username);
+  }
+  return disabled;
 }
 
 /** Reads one JSON object a line. */

@@ -112,16 +112,17 @@ function drawHabits({ seed, agents }: RunOptions): Habits {
 }
 
 /** The command line that runs the same again. */
-export function commandLine({ seed, days, agents, rates, scale, without }: RunOptions): string {
+export function commandLine({ seed, days, agents, rates, scale, without, isSabotaged }: RunOptions): string {
   const kinds = Object.keys(FAULT_KINDS).filter(isFaultKind);
   const kept = kinds.filter((kind) => rates[kind] !== 0);
   const named = kept.filter((kind) => rates[kind] !== undefined).map((kind) => `${kind}=${rates[kind]}`);
   return [
     `node test/sim/cli.ts --days ${days} --seed ${seed} --agents ${agents}`,
     ...(scale === 1 ? [] : [`--scale ${scale}`]),
-    ...(kept.length === kinds.length ? [] : [`--only ${kept.join(',') || 'D6'}`]),
+    ...(kept.length === kinds.length ? [] : [`--only ${kept.join(',') || 'none'}`]),
     ...(named.length === 0 ? [] : [`--rates ${named.join(',')}`]),
     ...(without && without.size > 0 ? [`--without ${[...without].join(',')}`] : []),
+    ...(isSabotaged ? ['--sabotage'] : []),
   ].join(' ');
 }
 

@@ -19,10 +19,10 @@ it('keeps every promise through 30 days of faults over ten seeds', async () => {
   expect(output.match(/^seed \d+: 0 violations/gm)).toHaveLength(10);
 });
 
-it('finds everything in order after a death at any of some 60 steps of an hour in which every stream has work', async () => {
-  const { code, output } = await simulate('--crash-every', '149');
+it('finds everything in order after a death at any of some 30 steps of an hour in which every stream has work', async () => {
+  const { code, output } = await simulate('--crash-every', '293');
   expect(code, output).toBe(0);
-  expect(output).toMatch(/^[5-9]\d deaths, 0 with violations/m);
+  expect(output).toMatch(/^[2-4]\d deaths, 0 with violations/m);
 });
 
 it('repeats a run from its seed', async () => {
@@ -46,6 +46,6 @@ it('notices a record that Mpower never got, prints the command line and makes it
     '--sabotage',
   );
   expect(code).toBe(1);
-  expect(output).toMatch(/undelivered|lost/);
-  expect(output).toMatch(/smallest: node test\/sim\/cli\.ts --days [\d.]+ --seed 3 --agents [1-3] /);
+  expect(output).toMatch(/is neither delivered nor waiting|was not delivered in time|A change waits for/);
+  expect(output).toMatch(/smallest: node test\/sim\/cli\.ts --days [\d.]+ --seed 3 --agents [1-3] .*--sabotage/);
 });

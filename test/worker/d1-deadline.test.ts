@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { D1TimeoutError, withDeadline } from '../../worker/d1-deadline.ts';
+import { D1TimeoutError, isDatabaseAway, withDeadline } from '../../worker/d1-deadline.ts';
 
 /** A deadline that passes when it is told to. */
 function heldClock() {
@@ -55,5 +55,20 @@ describe('a database with a deadline', () => {
     const asked = ask(withDeadline(hanging, clock, 45_000));
     clock.pass();
     await expect(asked).rejects.toThrow(new D1TimeoutError(45_000));
+  });
+});
+
+describe('an error of the database', () => {
+  const reset = Object.assign(new Error('internal error; reference = abc'), { remote: true, durableObjectReset: true });
+  it.each([
+    ['the disk is full', new Error('D1_ERROR: database or disk is full: SQLITE_FULL'), true],
+    ['the file is locked', new Error('D1_ERROR: database is locked: SQLITE_BUSY'), true],
+    ['the engine has reset the object behind it', reset, true],
+    ['it has not answered in time', new D1TimeoutError(45_000), true],
+    ['the statement is wrong', new Error('D1_ERROR: no such table: nowhere: SQLITE_ERROR'), false],
+    ['a rule of the schema is broken', new Error('D1_ERROR: CHECK constraint failed: SQLITE_CONSTRAINT'), false],
+    ['it is none', new TypeError('x is not a function'), false],
+  ])('is told apart when %s', (_what, error, expected) => {
+    expect(isDatabaseAway(error)).toBe(expected);
   });
 });

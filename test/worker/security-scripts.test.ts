@@ -142,7 +142,9 @@ describe('with a hostile name wherever a name can be', { timeout: 300_000 }, () 
     const read: string[] = [];
     const visit = visitor();
     for (const path of exports) {
-      const response = path.startsWith('/api/') ? await script(path) : await visit(path);
+      const ranged = path.startsWith('/api/') ? await script(path) : await visit(path);
+      // Not every listing takes a range.
+      const response = ranged.status === 400 ? await script(path.replace(`&${RANGE}`, '')) : ranged;
       const disposition = response.headers.get('content-disposition') ?? '';
       expect([path, response.status, disposition]).toEqual([
         path,

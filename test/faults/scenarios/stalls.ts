@@ -131,7 +131,7 @@ async function databaseLocked(): Promise<string> {
     const freeMs = Date.now();
     await eventually(
       'states are stored again',
-      async () => Date.parse((await rig.status()).lastPollAt ?? '') > freeMs,
+      async () => Date.parse((await rig.status().catch(() => undefined))?.lastPollAt ?? '') > freeMs,
       MENDED_WITHIN_MS,
     );
     const mendedMs = Date.now() - freeMs;
