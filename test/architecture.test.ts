@@ -59,7 +59,9 @@ it('an ACD and a WFM know only their own folder and their contract', () => {
 });
 
 it('SQL lives in src/store only', () => {
-  expect(offendersOf(/\.prepare\(/, (path) => path.startsWith('/src/store/'))).toEqual([]);
+  // d1-deadline.ts hands statements through, with a deadline; it has none of its own.
+  const allowed = (path: string) => path.startsWith('/src/store/') || path === '/worker/d1-deadline.ts';
+  expect(offendersOf(/\.prepare\(/, allowed)).toEqual([]);
 });
 
 it('the clock, chance and the network are touched in the wiring only', () => {

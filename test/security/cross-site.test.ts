@@ -56,6 +56,11 @@ async function isSignedIn(context: BrowserContext): Promise<boolean> {
   return response?.status() === 200;
 }
 
+/** Runs a script of the page. Its source is text: these tests know no DOM of their own. */
+function run<T>(page: Page, source: string, ...given: readonly unknown[]): Promise<T> {
+  return page.evaluate<T>(`(${source})(${given.map((value) => JSON.stringify(value)).join(', ')})`);
+}
+
 /** Sends a form as a whole page, as a script of the page does; the answer's status. */
 async function submitForm(
   page: Page,
@@ -64,41 +69,41 @@ async function submitForm(
   enctype: string,
 ): Promise<number> {
   const answered = page.waitForResponse((response) => response.url() === action);
-  await page.evaluate(
-    ([target, type, entries]) => {
-      const form = document.createElement('form');
-      form.method = 'post';
-      form.action = target;
-      form.enctype = type;
-      for (const [name, value] of entries) {
-        const input = document.createElement('input');
-        input.name = name;
-        input.value = value;
-        form.append(input);
-      }
-      document.body.append(form);
-      form.submit();
-    },
-    [action, enctype, Object.entries(fields)] as const,
-  );
+  const source = `(action, enctype, fields) => {
+    const form = Object.assign(document.createElement('form'), { method: 'post', action, enctype });
+    for (const [name, value] of fields) form.append(Object.assign(document.createElement('input'), { name, value }));
+    document.body.append(form);
+    form.submit();
+  }`;
+  await run(page, source, action, enctype, Object.entries(fields));
   const response = await answered;
   await page.waitForLoadState();
   return response.status();
 }
 
 /** What a script of the page sees of an answer. */
-function fetchFrom(page: Page, url: string, init: RequestInit): Promise<string> {
-  return page.evaluate(
-    async ([target, options]) => {
-      try {
-        const response = await fetch(target, options);
-        return `${response.type} ${response.status} ${(await response.text()).slice(0, 200)}`;
-      } catch (error) {
-        return `refused: ${error instanceof Error ? error.name : String(error)}`;
-      }
-    },
-    [url, init] as const,
-  );
+function fetchFrom(page: Page, url: string, init: object): Promise<string> {
+  const source = `async (url, init) => {
+    try {
+      const response = await fetch(url, init);
+      return response.type + ' ' + response.status + ' ' + (await response.text()).slice(0, 200);
+    } catch (error) {
+      return 'refused: ' + error.name;
+    }
+  }`;
+  return run(page, source, url, init);
+}
+
+/** Adds an element to the page and waits for it; what became of it. */
+function addElement(page: Page, tag: 'script' | 'iframe', url: string): Promise<string> {
+  const source = `(tag, src) => new Promise((resolve) => {
+    const element = document.createElement(tag);
+    element.onload = () => resolve('loaded');
+    element.onerror = () => resolve('refused');
+    element.src = src;
+    document.body.append(element);
+  })`;
+  return run(page, source, tag, url);
 }
 
 describe.each([
@@ -169,11 +174,8 @@ describe.each([
     ] as const) {
       expect(await fetchFrom(page, url, init)).toMatch(/^refused|^opaque 0 $/);
     }
-    await page.evaluate((url) => navigator.sendBeacon(url, '{}'), `${target}/pause`);
-    await page.evaluate(
-      (url) => fetch(url, { method: 'POST', mode: 'no-cors', keepalive: true }).catch(() => null),
-      `${target}/pause`,
-    );
+    await run(page, `(url) => navigator.sendBeacon(url, '{}')`, `${target}/pause`);
+    await fetchFrom(page, `${target}/pause`, { method: 'POST', mode: 'no-cors', keepalive: true });
   });
 
   it('cannot read anything', async () => {
@@ -182,30 +184,14 @@ describe.each([
         const seen = await fetchFrom(page, `${bridge.url}${path}`, { credentials: 'include', mode });
         expect([path, mode, seen]).toEqual([path, mode, expect.stringMatching(/^refused/)]);
       }
-      const asScript = await page.evaluate((url) => {
-        return new Promise((resolve) => {
-          const script = document.createElement('script');
-          script.src = url;
-          script.onload = () => resolve('loaded');
-          script.onerror = () => resolve('refused');
-          document.head.append(script);
-        });
-      }, `${bridge.url}${path}`);
+      const asScript = await addElement(page, 'script', `${bridge.url}${path}`);
       expect([path, asScript]).toEqual([path, 'refused']);
     }
   });
 
   it('cannot show the site in a frame', async () => {
     for (const path of ['/', '/sign-in', `/connections/${id}`, '/api/docs', '/static/icon.svg']) {
-      const framed = await page.evaluate((url) => {
-        return new Promise<void>((resolve) => {
-          const frame = document.createElement('iframe');
-          frame.src = url;
-          frame.onload = () => resolve();
-          document.body.append(frame);
-        });
-      }, `${bridge.url}${path}`);
-      expect(framed).toBeUndefined();
+      await addElement(page, 'iframe', `${bridge.url}${path}`);
     }
     const frames = page.frames().slice(1);
     expect(frames).toHaveLength(5);
@@ -215,14 +201,11 @@ describe.each([
   it('keeps no hold of a window that it has opened', async () => {
     const [popup] = await Promise.all([
       page.waitForEvent('popup'),
-      page.evaluate((url) => {
-        Object.assign(window, { opened: window.open(url) });
-      }, `${bridge.url}/`),
+      run(page, '(url) => { window.opened = window.open(url); }', `${bridge.url}/`),
     ]);
     await popup.waitForLoadState();
-    expect(await popup.evaluate(() => window.opener === null)).toBe(true);
-    const isCutOff = await page.evaluate(() => (window as unknown as { opened: Window }).opened.closed);
-    expect(isCutOff).toBe(true);
+    expect(await run(popup, '() => window.opener === null')).toBe(true);
+    expect(await run(page, '() => window.opened.closed')).toBe(true);
     await popup.close();
   });
 
@@ -257,7 +240,7 @@ it('the cookie is out of reach of scripts, and of no use by another name', async
   const context = await browser.newContext();
   const page = await context.newPage();
   await signIn(page);
-  expect(await page.evaluate(() => document.cookie)).toBe('');
+  expect(await run(page, '() => document.cookie')).toBe('');
   const [cookie] = await context.cookies();
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
   await context.close();
