@@ -99,6 +99,8 @@ describe('the figures of a window', () => {
   it.each<[object, string]>([
     [{ 'queue-id': '' }, 'no queue'],
     [{ 'queue-id': undefined }, 'no queue at all'],
+    [{ enteredCount: 10_000_001 }, 'more than any queue has in a quarter of an hour'],
+    [{ sumHandleTime: 1_000_000_001 }, 'longer than anybody has worked'],
     [{ enteredCount: -1 }, 'fewer than none'],
     [{ enteredCount: 1.5 }, 'half a contact'],
     [{ enteredCount: '12' }, 'text'],

@@ -214,6 +214,17 @@ describe('a failure', () => {
     expect(await failureOf(answer, { secrets: ['canary', 'canary-long'] })).toMatchObject({ detail: '[removed]' });
   });
 
+  it.each([
+    '{"token":"canary-1234","location":"x"',
+    ',{"access_token" : "canary-1234"}',
+    '<title>{"refreshToken":"canary-1234</title>',
+    'token=canary-1234',
+    JSON.stringify({ message: '{\\"id_token\\":\\"canary-1234\\"}' }),
+  ])('leaves out a token that a refusal carries all the same: %s', async (body) => {
+    const { message } = await failureOf(() => new Response(body, { status: 425 }));
+    expect(message).not.toContain('canary');
+  });
+
   it('stops reading the words of a refusal after some kilobytes', async () => {
     const pieces = Array.from({ length: 100 }, () => 'x'.repeat(4_096));
     const body = streamed(pieces);
