@@ -1,7 +1,11 @@
 /** Reads request bodies: capped while reading, of the expected type only. */
+import type { Clock } from '../src/runtime.ts';
 import { ProblemError } from './respond.ts';
 
 const MAX_BODY_BYTES = 1_000_000;
+/** So much of a body that is refused is still taken from its sender. */
+const FORGOTTEN_BYTES_MAX = 16_000_000;
+const FORGET_MS = 2_000;
 
 /** A JSON body, whatever its shape. Throws `ProblemError` 400, 413 or 415. */
 export async function readJsonBody(request: Request, bytesMax = MAX_BODY_BYTES): Promise<unknown> {
@@ -57,12 +61,17 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
     new ProblemError(413, 'Body too large', `A body may have at most ${bytesMax} bytes here; this one has more.`);
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge();
   if (!request.body) return new Uint8Array();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > bytesMax) throw tooLarge();
-    chunks.push(chunk);
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.byteLength;
+    if (size > bytesMax) {
+      // Not cancelled: see `forgetBody`.
+      reader.releaseLock();
+      throw tooLarge();
+    }
+    chunks.push(part.value);
   }
   const bytes = new Uint8Array(size);
   let offset = 0;
@@ -71,6 +80,27 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
     offset += chunk.byteLength;
   }
   return bytes;
+}
+
+/**
+ * Reads what nobody has read of a body, and keeps nothing of it: a sender whose connection is closed in the middle never
+ * sees the answer that says why. What is too much, or takes too long, is cut off all the same.
+ */
+export async function forgetBody({ body }: Request, clock: Clock): Promise<void> {
+  if (!body || body.locked) return;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  const over = new AbortController();
+  const late = clock.sleep(FORGET_MS, over.signal).then(() => ({ done: true, value: undefined }) as const);
+  let size = 0;
+  for (;;) {
+    const part = await Promise.race([reader.read(), late]);
+    if (part.done) break;
+    size += part.value.byteLength;
+    if (size > FORGOTTEN_BYTES_MAX) break;
+  }
+  over.abort();
+  // Not awaited: a sender that hangs could hang here, too.
+  reader.cancel().catch(() => undefined);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -6,6 +6,7 @@ import { noteSessionSeen } from '../src/store/sessions.ts';
 import type { App, Visit } from './app.ts';
 import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
 import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
+import { forgetBody } from './body.ts';
 import { isDatabaseAway } from './d1-deadline.ts';
 import { MessagePage, NotConfiguredPage } from './pages/message.tsx';
 import { htmlPage, ProblemError, problemJson, withSecurityHeaders } from './respond.ts';
@@ -46,6 +47,8 @@ export async function answerRequest(request: Request, app: App): Promise<Respons
   } catch (error) {
     response = failureAnswer(error, visit);
   }
+  // A sender that has left in the middle of its body needs no answer.
+  await forgetBody(request, app.clock).catch(() => undefined);
   if (request.method === 'HEAD') response = new Response(null, response);
   return withSecurityHeaders(response, isHttps);
 }

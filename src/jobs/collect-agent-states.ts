@@ -8,6 +8,7 @@ import { floorToGrid } from '../domain/interval.ts';
 import { compareSnapshot } from '../domain/snapshot.ts';
 import { addEvent } from '../store/events.ts';
 import { saveFeed } from '../store/feeds.ts';
+import { guardLease } from '../store/lease.ts';
 import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { commitLook, type StoredChange } from '../store/state-log.ts';
@@ -168,7 +169,8 @@ async function reopenClosedWindows(deps: BridgeDeps, session: Session, changes: 
   const lengthMs = session.config.settings.collection.reportMinutes * 60_000;
   const reopened = { ...feed, throughMs: floorToGrid(earliestMs, lengthMs) };
   session.feeds.set('agent-states', reopened);
-  await deps.db.batch([saveFeed(deps.db, session.connectionId, 'agent-states', reopened)]);
+  const statement = saveFeed(deps.db, session.connectionId, 'agent-states', reopened);
+  await deps.db.batch([guardLease(deps.db, session), statement]);
 }
 
 /** What is worth knowing about a good answer: rows that could not be read, clocks that are apart. */

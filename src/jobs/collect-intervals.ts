@@ -6,6 +6,7 @@ import { floorToGrid, INTERVAL_MS, joinIntervals, type Window } from '../domain/
 import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
 import { saveFeed } from '../store/feeds.ts';
+import { guardLease } from '../store/lease.ts';
 import { addWaiting, markGaps, postponeReading, readDue } from '../store/ledger.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
@@ -56,6 +57,7 @@ export async function extendLedger(deps: BridgeDeps, session: Session): Promise<
   const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
   const gapsOlderThanMs = nowMs - INTERVAL_MS - settleDelayMs - GAP_AFTER_MS;
   await deps.db.batch([
+    guardLease(deps.db, session),
     addWaiting(deps.db, session.connectionId, window, settleDelayMs),
     markGaps(deps.db, session.connectionId, gapsOlderThanMs, gapReason(feed.error)),
     saveFeed(deps.db, session.connectionId, 'intervals', extended),

@@ -5,6 +5,7 @@
  */
 import { MINUTE_MS } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
+import { guardLease } from '../store/lease.ts';
 import { holdAgents } from '../store/mapping.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
@@ -155,7 +156,7 @@ async function storeProgress(
   const { held } = sent;
   const { refused } = sent.result;
   if (held.length === 0 && refused.length === 0) return;
-  const statements = [saveProgress(deps.db, session, progress)];
+  const statements = [guardLease(deps.db, session), saveProgress(deps.db, session, progress)];
   if (refused.length > 0) statements.push(setAside(deps.db, session.connectionId, refused.map(setAsideOf)));
   if (held.length > 0) statements.push(holdAgents(deps.db, holdInMemory(session, held)));
   await deps.db.batch(statements);
@@ -201,7 +202,8 @@ async function noteOutcome(deps: BridgeDeps, session: Session, result: SendResul
   else if (result.refusedInARow > 0) {
     const stream = { ...streamOf(session, 'agent-states'), refusedInARow: result.refusedInARow };
     session.streams.set('agent-states', stream);
-    await deps.db.batch([saveStream(deps.db, session.connectionId, 'agent-states', stream)]);
+    const statement = saveStream(deps.db, session.connectionId, 'agent-states', stream);
+    await deps.db.batch([guardLease(deps.db, session), statement]);
   }
 }
 
@@ -252,7 +254,8 @@ async function saveCatchUp(
 ) {
   const stream = { ...streamOf(session, 'agent-states'), catchUp };
   session.streams.set('agent-states', stream);
-  await deps.db.batch([saveStream(deps.db, session.connectionId, 'agent-states', stream), ...more]);
+  const statement = saveStream(deps.db, session.connectionId, 'agent-states', stream);
+  await deps.db.batch([guardLease(deps.db, session), statement, ...more]);
 }
 
 /** One round of catching up: live changes first, then a body of history when its turn has come. */

@@ -1,6 +1,7 @@
 /**
  * Sends what was held for agents that had no login id, once they have one: in order, before anything newer of theirs.
  */
+import { guardLease } from '../store/lease.ts';
 import { type MappedAgent, releaseAgent } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { readHeldEntries } from '../store/state-changes.ts';
@@ -53,6 +54,7 @@ export async function deliverHeldStates(
     reason,
   }));
   await deps.db.batch([
+    guardLease(deps.db, session),
     saveProgress(deps.db, session, session.progress),
     ...release(deps, session, ready, records.slice(0, done), records.slice(done), gone),
     ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),

@@ -195,7 +195,7 @@ async function noteStanding(
   if (refusedInARow === streamOf(session, stream).refusedInARow) return;
   const standing = { ...streamOf(session, stream), refusedInARow };
   session.streams.set(stream, standing);
-  await deps.db.batch([saveStream(deps.db, session.connectionId, stream, standing)]);
+  await deps.db.batch([guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)]);
 }
 
 /** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */

@@ -7,7 +7,7 @@
 import type { Clock } from '../runtime.ts';
 import { askForRoster, readConfigVersion } from '../store/config-version.ts';
 import { addEvent } from '../store/events.ts';
-import { readFeeds, readStreams, saveFeed } from '../store/feeds.ts';
+import { readFeeds, saveFeed } from '../store/feeds.ts';
 import { holdsLease, LeaseLostError } from '../store/lease.ts';
 import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
 import { closeNextWindow } from './close-windows.ts';
@@ -25,6 +25,7 @@ import {
   feedOf,
   loadConfig,
   openSession,
+  replaceConfig,
   type Session,
 } from './session.ts';
 import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
@@ -211,9 +212,8 @@ export class Loop {
       this.#session = null;
       return false;
     }
-    session.config = config;
     const feeds = await readFeeds(this.#deps.db, this.#connectionId);
-    const streams = await readStreams(this.#deps.db, this.#connectionId);
+    replaceConfig(session, config);
     const clientsChanged = config.acd !== before.acd;
     if (clientsChanged) {
       // Another source object has no last answer to compare with, and what failed may go well with the new settings.
@@ -221,12 +221,15 @@ export class Loop {
       session.unsettled = true;
       session.readsIntervalsOneByOne = false;
     }
-    for (const [name, feed] of feeds) {
-      const successAtMs = clientsChanged && name === 'roster' ? null : feed.successAtMs;
-      session.feeds.set(name, { ...feed, successAtMs, ...(clientsChanged ? { retryAtMs: 0 } : {}) });
+    // How feeds and streams stand is this session's to say; only the roster can be asked for from outside.
+    const isRosterAsked = clientsChanged || feeds.get('roster')?.successAtMs === null;
+    for (const [name, feed] of session.feeds) {
+      const isAsked = name === 'roster' && isRosterAsked;
+      const again = clientsChanged || isAsked ? { retryAtMs: 0 } : {};
+      session.feeds.set(name, { ...feed, ...again, ...(isAsked ? { successAtMs: null } : {}) });
     }
-    for (const [name, stream] of streams) {
-      session.streams.set(name, { ...stream, ...(clientsChanged ? { retryAtMs: 0 } : {}) });
+    if (clientsChanged) {
+      for (const [name, stream] of session.streams) session.streams.set(name, { ...stream, retryAtMs: 0 });
     }
     session.heldReportsBeforeMs = ALL_HELD_REPORTS;
     return true;

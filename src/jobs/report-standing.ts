@@ -2,6 +2,7 @@
 import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
 import { type Feed, saveFeed, saveStream } from '../store/feeds.ts';
+import { guardLease } from '../store/lease.ts';
 import type { Outcome, Stream } from '../wfm/wfm.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 import { afterFailure, afterSuccess, type Trouble, troubleOf, troubleOfOutcome } from './standing.ts';
@@ -29,7 +30,7 @@ export async function feedFailed(
   const { standing, write, isNew } = afterFailure(feedOf(session, feed), troubleOf(error), deps.clock, periodMs);
   session.feeds.set(feed, standing);
   if (!write) return;
-  const statements = [saveFeed(deps.db, session.connectionId, feed, standing)];
+  const statements = [guardLease(deps.db, session), saveFeed(deps.db, session.connectionId, feed, standing)];
   if (isNew) {
     statements.push(
       addEvent(deps.db, {
@@ -56,7 +57,7 @@ export async function feedSucceeded(
   const { standing, recovered } = afterSuccess(before, nowMs);
   session.feeds.set(feed, standing);
   if (!recovered && !always) return;
-  const statements = [saveFeed(deps.db, session.connectionId, feed, standing)];
+  const statements = [guardLease(deps.db, session), saveFeed(deps.db, session.connectionId, feed, standing)];
   if (before.failingSinceMs !== null) {
     statements.push(
       addEvent(deps.db, {
@@ -82,7 +83,7 @@ export async function streamFailed(
   const { standing, write, isNew } = afterFailure(streamOf(session, stream), trouble, deps.clock, 1_000);
   session.streams.set(stream, standing);
   if (!write) return;
-  const statements = [saveStream(deps.db, session.connectionId, stream, standing)];
+  const statements = [guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)];
   if (isNew) {
     statements.push(
       addEvent(deps.db, {
@@ -109,7 +110,10 @@ export async function streamSucceeded(
   const { standing, recovered } = afterSuccess(before, nowMs);
   session.streams.set(stream, { ...standing, refusedInARow: 0 });
   if (!recovered && !always && before.refusedInARow === 0) return;
-  const statements = [saveStream(deps.db, session.connectionId, stream, streamOf(session, stream))];
+  const statements = [
+    guardLease(deps.db, session),
+    saveStream(deps.db, session.connectionId, stream, streamOf(session, stream)),
+  ];
   if (before.failingSinceMs !== null) {
     statements.push(
       addEvent(deps.db, {

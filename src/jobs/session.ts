@@ -222,6 +222,27 @@ export function replaceAgent(config: Config, agent: MappedAgent): void {
   }
 }
 
+/**
+ * Puts a config that was read anew in force. What only this session changes is taken over from the one before: lanes may
+ * have held or released changes, or stored agents and states never seen before, while it was read.
+ */
+export function replaceConfig(session: Session, config: Config): void {
+  for (const agent of session.config.agents.values()) {
+    const fresh = config.agents.get(agent.key);
+    if (fresh) replaceAgent(config, { ...fresh, heldCount: agent.heldCount, heldFromMs: agent.heldFromMs });
+    else {
+      config.agents.set(agent.key, agent);
+      if (!config.agentsByName.has(agent.sourceId)) config.agentsByName.set(agent.sourceId, agent);
+    }
+  }
+  for (const state of session.config.states.values()) {
+    if (config.states.has(state.id)) continue;
+    config.states.set(state.id, state);
+    config.statesByName.set(stateKey(state), state);
+  }
+  session.config = config;
+}
+
 /** How a state is looked up by what the source calls it. */
 export const stateKey = ({ name, reason }: AcdState): string => (reason === '' ? name : `${name}\u0000${reason}`);
 

@@ -3,7 +3,7 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGzip, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, Stage, type StartedProcess } from '../host/support/stage.ts';
 import { api, connection, createConnection, SECRETS, signIn, startBridge } from './support/bridge.ts';
@@ -183,8 +183,17 @@ describe('bodies', () => {
 
   it('over a megabyte are refused, with their length and without', async () => {
     const headers = { authorization: `Bearer ${SECRETS.API_TOKEN}`, 'content-type': 'application/json' };
-    const large = Buffer.alloc(3_000_000, 'x');
-    expect((await ask('/api/v1/connections', { method: 'POST', headers, body: large })).status).toBe(413);
+    const large = Buffer.alloc(8_000_000, 'x');
+    // Several times: an answer that is lost because the connection closes too early is lost by chance.
+    for (let round = 0; round < 8; round += 1) {
+      expect((await ask('/api/v1/connections', { method: 'POST', headers, body: large })).status).toBe(413);
+      const unknown = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: bridge.url },
+        body: large,
+      };
+      expect((await ask('/api/v1/connections', unknown)).status).toBe(401);
+    }
     const chunked = await new Promise<number>((resolve, reject) => {
       const { hostname, port } = new URL(bridge.url);
       const options = { hostname, port, path: '/api/v1/connections', method: 'POST', headers };
@@ -223,6 +232,7 @@ describe('bodies', () => {
   });
 
   it('of a vendor that are compressed bombs are given up at the cap, and the bridge goes on', async () => {
+    const bomb = gzipSync(Buffer.alloc(200_000_000, ' '));
     let served = 0;
     const server = http.createServer((request, response) => {
       if (request.url?.includes('token-with-authorities')) {
@@ -231,19 +241,7 @@ describe('bodies', () => {
       }
       served += 1;
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      // A gigabyte of spaces, in about a megabyte.
-      const packer = createGzip();
-      packer.pipe(response);
-      response.once('close', () => packer.destroy());
-      packer.on('error', () => undefined);
-      const spaces = Buffer.alloc(1_000_000, ' ');
-      let left = 1_000;
-      const more = () => {
-        while (left > 0 && packer.write(spaces)) left -= 1;
-        if (left > 0) packer.once('drain', more);
-        else packer.end();
-      };
-      return more();
+      return response.end(bomb);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -20,7 +20,8 @@ const ADMIN_PASSWORD = 'faults administrator password';
 const REQUEST_LIMIT_MS = 15_000;
 /** The shortest that a connection may have. */
 export const POLL_EVERY_S = 3;
-const UNDER_WAY_DIFFERENCE_MS = 150;
+/** On a machine with ten processes to a core. */
+const UNDER_WAY_DIFFERENCE_MS = 500;
 
 export interface RigOptions {
   readonly ncc?: readonly string[];
