@@ -95,25 +95,3 @@ export class Inspector {
     });
   }
 }
-
-/** A sample further from the one before than this: the isolate slept in between. */
-const SLEPT_US = 2_000;
-
-/** Milliseconds spent in each function itself, most first, without the time in which nothing ran. */
-export function selfTimes({ nodes, samples, timeDeltas }: Profile): { name: string; ms: number }[] {
-  const names = new Map(
-    nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => [
-      id,
-      `${functionName || '(anonymous)'} ${path.basename(url)}:${lineNumber + 1}`,
-    ]),
-  );
-  const totals = new Map<string, number>();
-  samples.forEach((id, i) => {
-    const name = names.get(id) ?? '?';
-    // A sample's time lasts until the next one.
-    const lastedUs = timeDeltas[i + 1] ?? 0;
-    if (name.startsWith('(idle)') || lastedUs > SLEPT_US) return;
-    totals.set(name, (totals.get(name) ?? 0) + lastedUs / 1_000);
-  });
-  return [...totals].map(([name, ms]) => ({ name, ms })).sort((a, b) => b.ms - a.ms);
-}

@@ -6,8 +6,6 @@ export function quantile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ?? Number.NaN;
 }
 
-export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
-
 /** Three digits that count: 0.0123, 1.23, 123, 12,345. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';

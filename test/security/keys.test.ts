@@ -73,7 +73,7 @@ async function works(bridge: StartedProcess): Promise<void> {
   await eventually(
     'the bridge polls',
     async () => Date.parse((await statusOf(bridge)).lastPollAt ?? '') > since,
-    30_000,
+    75_000,
   );
 }
 

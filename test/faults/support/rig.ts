@@ -454,4 +454,4 @@ async function lines<T>(url: string, schema: z.ZodType<T>): Promise<T[]> {
   return text.split('\n').flatMap((line) => (line === '' ? [] : [schema.parse(JSON.parse(line))]));
 }
 
-export { control, sleep };
+export { control };
