@@ -2,6 +2,9 @@ import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
+/** Tests of whole processes share two cores with them: on CI one that failed is tried once more, and both tries are shown. */
+const PROCESS_RETRIES = process.env.CI ? 1 : 0;
+
 /** Fixed test secrets; nothing outside the tests uses them. */
 const TEST_BINDINGS = {
   ENCRYPTION_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
@@ -38,7 +41,7 @@ export default defineConfig({
       // Node-side parts (simulators, appliance) that need no engine.
       { test: { name: 'node', include: ['test/node/**/*.test.ts'] } },
       // Simulated days with faults, on a clock of their own.
-      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 300_000 } },
+      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 900_000 } },
       // Attackers: certificates, a second origin, canaries, against the built Worker.
       {
         test: {
@@ -47,6 +50,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          retry: PROCESS_RETRIES,
         },
       },
       // The built Worker in the embedded host, with the stand-ins as processes.
@@ -57,6 +61,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          retry: PROCESS_RETRIES,
         },
       },
       // The same in a real browser.
@@ -67,6 +72,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          retry: PROCESS_RETRIES,
         },
       },
     ],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../host/support/stage.ts';
 import type { RunSettings, Scenario } from '../scenario.ts';
-import { withRig } from '../support/rig.ts';
+import { type Rig, withRig } from '../support/rig.ts';
 import { shownAfterMs } from './source.ts';
 
 const LOGIN_IDS = /wait(?:s)? for an ACD Login ID/;
@@ -32,13 +32,33 @@ async function outage({ outageS }: RunSettings): Promise<string> {
       PRESENT_WITHIN_MS,
     );
     const firstMs = Date.now() - endedMs;
-    await rig.judge({ limitMs: 240_000 });
+    await rig.judge({ limitMs: 240_000, inOrder: false });
+    assert.deepEqual(
+      (await outdated(rig, beganMs)).slice(0, 5),
+      [],
+      'What Mpower heard last of an agent is the newest.',
+    );
     await rig.healthy(60_000, LOGIN_IDS);
     told =
       `away for ${outageS} s: shown after ${Math.round(shownMs / 1_000)} s, ${account.waiting} changes waited, ` +
       `first body ${Math.round(firstMs / 1_000)} s after the end, everything there ${Math.round((Date.now() - endedMs) / 1_000)} s after it`;
   });
   return told;
+}
+
+/** Agents of whom the last thing that Mpower heard is not the newest. */
+async function outdated(rig: Rig, fromMs: number): Promise<string[]> {
+  const newest = new Map<string, string>();
+  const last = new Map<string, string>();
+  for (const { kind, body } of await rig.bodies(fromMs)) {
+    if (kind !== 'agent-states') continue;
+    const { agentStateList } = JSON.parse(body) as { agentStateList: { loginId: string; eventUtcTime: string }[] };
+    for (const { loginId, eventUtcTime } of agentStateList) {
+      last.set(loginId, eventUtcTime);
+      if (eventUtcTime > (newest.get(loginId) ?? '')) newest.set(loginId, eventUtcTime);
+    }
+  }
+  return [...last].filter(([loginId, time]) => newest.get(loginId) !== time).map(([loginId]) => loginId);
 }
 
 async function lostAnswers(): Promise<string> {
