@@ -44,12 +44,13 @@ export function saveFigures(
         .map((r) => [r.queueKey, r.startMs, r.offered, r.abandoned, r.handleTimeMs, r.inferred ? 1 : 0]),
     );
     statements.push(
+      // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each.
       db
         .prepare(
           `INSERT INTO queue_interval_revision
            SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
                   q.read_at_ms
-           FROM json_each(?2) n JOIN queue_interval q
+           FROM json_each(?2) n CROSS JOIN queue_interval q
              ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
            WHERE true ON CONFLICT DO NOTHING`,
         )
