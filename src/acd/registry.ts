@@ -10,7 +10,7 @@ import type { Acd } from './acd.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
-import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
+import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } from './source.ts';
 
 export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
@@ -33,6 +33,9 @@ export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
 
 /** A kind's part of the connection form. */
 export const acdForm = (kind: AcdKind): FormPart => SOURCES[kind].form;
+
+/** What the Set-up page says of a kind. */
+export const acdSetUp = (kind: AcdKind): SourceSetUp => SOURCES[kind].setUp;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);
