@@ -57,6 +57,7 @@ export function createLiveVoxSession(
       secrets: [secrets.password, secrets.accessToken, token.value],
     });
     issuer.fresh.delete(token.value);
+    issuer.used(token.value, answer.askedAtMs);
     await keeper.accepted(token, token.scheme);
     return answer;
   }
@@ -110,6 +111,8 @@ function keeperOf(
 interface Issuer extends TokenIssuer {
   /** Sessions that were given by a sign-in of this object and no call was accepted with yet. */
   readonly fresh: Set<string>;
+  /** A call with this session was accepted that left at `atMs`. */
+  used(sessionId: string, atMs: number): void;
 }
 
 function createIssuer(settings: LiveVoxSettings, baseUrl: string, secrets: LiveVoxSecrets, deps: UpstreamDeps): Issuer {
@@ -118,9 +121,14 @@ function createIssuer(settings: LiveVoxSettings, baseUrl: string, secrets: LiveV
   const url = `${baseUrl}${advanced.signInPath}`;
   const endpoint = endpointOf({ url, method: 'POST' });
   const fresh = new Set<string>();
+  let lastUse = { sessionId: '', atMs: 0 };
   return {
     endpoint,
     fresh,
+    used(sessionId, atMs) {
+      lastUse = { sessionId, atMs };
+    },
+
     // What LiveVox answers to a wrong client name or password is not published: all that can mean it does.
     refusedStatuses: [400, 401, 403, 422, 423],
 
@@ -145,25 +153,27 @@ function createIssuer(settings: LiveVoxSettings, baseUrl: string, secrets: LiveV
       return alive(value.sessionId, nowMs, days === null ? null : nowMs + days * DAY_MS);
     },
 
-    /**
-     * Nothing has to be asked for: the keeper comes when 80 % of two hours have passed since the session was used last
-     * for certain, for a call that uses it again.
-     */
-    async refresh({ value, credentialsExpireAtMs }) {
-      return alive(value, deps.clock.nowMs(), credentialsExpireAtMs ?? null);
+    /** Nothing has to be asked for: a session that was used lives on. One that was not is given up without a call. */
+    async refresh({ value, issuedAtMs, credentialsExpireAtMs }) {
+      const usedAtMs = lastUse.sessionId === value ? Math.max(lastUse.atMs, issuedAtMs) : issuedAtMs;
+      if (deps.clock.nowMs() - usedAtMs >= IDLE_LIFE_MS) {
+        const detail = 'the session was not used for two hours';
+        throw new UpstreamError(endpoint, { kind: 'status', status: 401, retryAfterMs: null, detail });
+      }
+      return alive(value, usedAtMs, credentialsExpireAtMs ?? null);
     },
   };
 }
 
-/** A session as it is after being used at `nowMs`. */
-function alive(sessionId: string, nowMs: number, credentialsExpireAtMs: number | null): Token {
-  const expiresAtMs = nowMs + IDLE_LIFE_MS;
+/** A session as it is after being used at `usedAtMs`. */
+function alive(sessionId: string, usedAtMs: number, credentialsExpireAtMs: number | null): Token {
   return {
     value: sessionId,
-    issuedAtMs: nowMs,
-    expiresAtMs,
+    issuedAtMs: usedAtMs,
+    expiresAtMs: usedAtMs + IDLE_LIFE_MS,
+    // Whether it lives on is for `refresh` to say, which knows of later uses.
     refreshValue: sessionId,
-    refreshExpiresAtMs: expiresAtMs,
+    refreshExpiresAtMs: Number.MAX_SAFE_INTEGER,
     location: '',
     scheme: '',
     credentialsExpireAtMs,
