@@ -106,6 +106,14 @@ describe('the LiveVox source against its stand-in', () => {
     expect(standIn.truth.summary().signIns).toBeLessThanOrEqual(16);
   });
 
+  it('refuses rows that nobody can read, each by itself, and keeps their neighbours', async () => {
+    const { standIn, read } = await stage({ eventsPerAnswer: 100_000 });
+    standIn.faults.add({ fault: 'garble', garble: 'hostile-rows', path: 'feed', count: 1 });
+    const { events, refused } = await read(null);
+    expect(refused).toHaveLength(13);
+    expect(events.map(keyOf).sort()).toEqual(expected(standIn));
+  });
+
   it('begins anew when its cursor is forgotten, and says that there is a gap', async () => {
     const { standIn, read } = await stage();
     const { cursor } = await read(null);

@@ -7,7 +7,7 @@ import { parseJson, parseShape, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { AgentEvent, AgentEvents } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { eventFeedBody, eventFeedWire, eventHeadWire, eventWire, isLine } from './schema.ts';
+import { eventFeedBody, eventFeedWire, eventHeadWire, eventWire, isLine, withoutSession } from './schema.ts';
 import type { LiveVoxSession } from './session.ts';
 import type { LiveVoxAdvanced } from './settings.ts';
 import { isOnAnyLine, stateRank } from './states.ts';
@@ -60,7 +60,7 @@ function readFeed(answer: TextAnswer, cursor: string | null, settings: FeedSetti
   for (const [index, row] of feed.rows.entries()) {
     const read = readRow(row, settings.stateLine, wire);
     if (read === 'of another line') others += 1;
-    else if ('error' in read) refused.add(index, row, read.error);
+    else if ('error' in read) refused.add(index, withoutSession(row), read.error);
     else events.push(read);
     if (refused.rows.length === UNREADABLE_ROWS_MAX && events.length + others === 0) break;
   }

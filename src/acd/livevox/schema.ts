@@ -73,6 +73,12 @@ export const eventFeedWire = z
 /** What decides whether an event is an agent's state at all: which line it is of, and its name. */
 export const eventHeadWire = z.object({ eventType: short.min(1, 'is empty'), lineNumber: z.unknown().optional() });
 
+/** A row as it may be kept for the account: the id of an agent's session can be as good as a password. */
+export function withoutSession(row: unknown): unknown {
+  if (typeof row !== 'object' || row === null || !Object.hasOwn(row, 'sessionId')) return row;
+  return { ...row, sessionId: '[removed]' };
+}
+
 /** True when `line` is what a setting names. */
 export function isLine(line: unknown, stateLine: string): boolean {
   return typeof line === 'string' && line.trim().toUpperCase() === stateLine.toUpperCase();

@@ -63,6 +63,13 @@ describe('the feed of agent events', () => {
     expect(refused).toMatchObject([{ index: 1 }]);
   });
 
+  it('keeps a sample of what it refuses, without the session in it', async () => {
+    const bad = event('yesterday', { sessionId: 'agent-session-canary' });
+    const { refused } = await eventsOf([event(AT_MS), bad]);
+    expect(refused[0]?.sample).toContain('"timestamp":"yesterday"');
+    expect(JSON.stringify(refused)).not.toContain('canary');
+  });
+
   it('does not move on when no event of an answer can be read', async () => {
     const liveVox = fakeLiveVox();
     liveVox.feeds({ what: 'is this' }, null);
