@@ -41,8 +41,7 @@ export function createLiveVoxSession(
   deps: UpstreamDeps,
 ): LiveVoxSession {
   const { advanced } = settings;
-  const issuer = createIssuer(settings, baseUrl, secrets, deps);
-  const keeper = keeperOf(settings, baseUrl, secrets, issuer, deps);
+  const { keeper, use } = keeperOf(settings, baseUrl, secrets, deps);
   let credentialsExpireAtMs: number | null = null;
 
   async function send(call: Call, token: Token): Promise<TextAnswer> {
@@ -56,8 +55,9 @@ export function createLiveVoxSession(
       },
       secrets: [secrets.password, secrets.accessToken, token.value],
     });
-    issuer.fresh.delete(token.value);
-    issuer.used(token.value, answer.askedAtMs);
+    if (use.freshId === token.value) use.freshId = '';
+    use.lastId = token.value;
+    use.lastAtMs = answer.askedAtMs;
     await keeper.accepted(token, token.scheme);
     return answer;
   }
@@ -67,7 +67,7 @@ export function createLiveVoxSession(
     const first = await unlessDead(send(call, token));
     if (first.answer) return first.answer;
     // A session that was only just given and is refused is no dead session: a third one would fare no better.
-    if (issuer.fresh.has(token.value)) throw keeper.refusedAfresh(token, first.endpoint);
+    if (use.freshId === token.value) throw keeper.refusedAfresh(token, first.endpoint);
     const renewed = await keeper.renewAfterRefusal(token);
     const second = await unlessDead(send(call, renewed));
     if (second.answer) return second.answer;
@@ -91,44 +91,53 @@ export function createLiveVoxSession(
   };
 }
 
+/** How a session was used; one for each keeper, whoever shares it. */
+interface SessionUse {
+  /** A session that a sign-in gave and no call was accepted with yet; '' when there is none. */
+  freshId: string;
+  /** The session that a call was accepted with last, and when that call left. */
+  lastId: string;
+  lastAtMs: number;
+}
+
+const USES = new WeakMap<TokenKeeper, SessionUse>();
+
 function keeperOf(
-  { clientName, username, advanced }: LiveVoxSettings,
+  settings: LiveVoxSettings,
   baseUrl: string,
-  { password, accessToken }: LiveVoxSecrets,
-  issuer: TokenIssuer,
+  secrets: LiveVoxSecrets,
   deps: UpstreamDeps,
-): TokenKeeper {
+): { readonly keeper: TokenKeeper; readonly use: SessionUse } {
+  const { clientName, username, advanced } = settings;
   const account = {
     side: 'acd',
     signInUrl: `${baseUrl}${advanced.signInPath}`,
     username: JSON.stringify([clientName, username]),
     // A session belongs to the access token as well: with another one it is another session.
-    secret: JSON.stringify([password, accessToken]),
+    secret: JSON.stringify([secrets.password, secrets.accessToken]),
   } as const;
-  return createTokenKeeper(account, issuer, deps);
+  const ownUse: SessionUse = { freshId: '', lastId: '', lastAtMs: 0 };
+  const keeper = createTokenKeeper(account, createIssuer(settings, baseUrl, secrets, ownUse, deps), deps);
+  // A keeper that was there before has its own issuer, which knows of uses by what was made with it.
+  const use = USES.get(keeper) ?? ownUse;
+  USES.set(keeper, use);
+  return { keeper, use };
 }
 
-interface Issuer extends TokenIssuer {
-  /** Sessions that were given by a sign-in of this object and no call was accepted with yet. */
-  readonly fresh: Set<string>;
-  /** A call with this session was accepted that left at `atMs`. */
-  used(sessionId: string, atMs: number): void;
-}
-
-function createIssuer(settings: LiveVoxSettings, baseUrl: string, secrets: LiveVoxSecrets, deps: UpstreamDeps): Issuer {
+function createIssuer(
+  settings: LiveVoxSettings,
+  baseUrl: string,
+  secrets: LiveVoxSecrets,
+  use: SessionUse,
+  deps: UpstreamDeps,
+): TokenIssuer {
   const { advanced } = settings;
   const { password, accessToken } = secrets;
   const url = `${baseUrl}${advanced.signInPath}`;
   const endpoint = endpointOf({ url, method: 'POST' });
-  const fresh = new Set<string>();
-  let lastUse = { sessionId: '', atMs: 0 };
   return {
     endpoint,
-    fresh,
-    used(sessionId, atMs) {
-      lastUse = { sessionId, atMs };
-    },
-
+    variant: advanced.accessTokenHeader,
     // What LiveVox answers to a wrong client name or password is not published: all that can mean it does.
     refusedStatuses: [400, 401, 403, 422, 423],
 
@@ -148,14 +157,13 @@ function createIssuer(settings: LiveVoxSettings, baseUrl: string, secrets: LiveV
       });
       const nowMs = deps.clock.nowMs();
       const days = value.daysUntilPasswordExpires;
-      fresh.clear();
-      fresh.add(value.sessionId);
+      use.freshId = value.sessionId;
       return alive(value.sessionId, nowMs, days === null ? null : nowMs + days * DAY_MS);
     },
 
     /** Nothing has to be asked for: a session that was used lives on. One that was not is given up without a call. */
     async refresh({ value, issuedAtMs, credentialsExpireAtMs }) {
-      const usedAtMs = lastUse.sessionId === value ? Math.max(lastUse.atMs, issuedAtMs) : issuedAtMs;
+      const usedAtMs = use.lastId === value ? Math.max(use.lastAtMs, issuedAtMs) : issuedAtMs;
       if (deps.clock.nowMs() - usedAtMs >= IDLE_LIFE_MS) {
         const detail = 'the session was not used for two hours';
         throw new UpstreamError(endpoint, { kind: 'status', status: 401, retryAfterMs: null, detail });

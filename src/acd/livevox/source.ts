@@ -49,6 +49,7 @@ export const liveVoxSource: AcdSource<LiveVoxSettings> = {
     agentStates: 'events',
     pollIntervalS: collectionIntervalS,
     queueIntervals: sendsQueueIntervals ? 'pushed' : 'none',
+    agentIdIsLoginId: false,
     windowsPerRequest: 1,
     handleTimeIsTakenForSeconds: false,
   }),

@@ -118,6 +118,19 @@ describe('the life of a LiveVox session', () => {
     expect(liveVox.signInCount()).toBe(1);
   });
 
+  it('goes on when the source is opened anew beside the old one, and both sign in once', async () => {
+    const liveVox = ready();
+    const keepers = new Map();
+    const open = () => liveVox.open(undefined, undefined, { keepers });
+    await Promise.all([open().readAgentEvents(null), open().readAgentEvents(null)]);
+    const later = open();
+    for (let elapsedMs = 0; elapsedMs < DAY_MS; elapsedMs += HOUR_MS) {
+      await later.readAgentEvents(null);
+      liveVox.clock.advance(HOUR_MS);
+    }
+    expect(liveVox.signInCount()).toBe(1);
+  });
+
   it('is over when nobody used it for two hours: a new one is asked for without trying the old', async () => {
     const liveVox = ready();
     const acd = liveVox.open();

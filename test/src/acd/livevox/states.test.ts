@@ -69,6 +69,7 @@ describe('the traits of LiveVox', () => {
       agentStates: 'events',
       pollIntervalS: 10,
       queueIntervals: 'pushed',
+      agentIdIsLoginId: false,
       windowsPerRequest: 1,
       handleTimeIsTakenForSeconds: false,
     });
