@@ -86,12 +86,15 @@ function readRow(
   return parsed.success ? parsed.data : { error: parsed.error };
 }
 
-/** By time, each event once. The same events in whatever order and number give the same list. */
+/**
+ * By time, each event once; of the states that an agent enters in one millisecond only the last, since a state without
+ * any length is none. The same events in whatever order and number give the same list.
+ */
 function inOrder(events: readonly AgentEvent[]): AgentEvent[] {
   const sorted = [...events].sort(byTime);
-  return sorted.filter((event, index) => {
-    const before = sorted[index - 1];
-    return before === undefined || byTime(before, event) !== 0;
+  return sorted.filter(({ agentId, atMs }, index) => {
+    const after = sorted[index + 1];
+    return after === undefined || after.agentId !== agentId || after.atMs !== atMs;
   });
 }
 
