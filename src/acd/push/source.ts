@@ -1,8 +1,8 @@
 /** Any ACD that sends its records to the bridge (src/domain/record.ts) and cannot be asked. */
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
-import type { Acd } from '../acd.ts';
-import type { AcdSource, AcdTraits } from '../source.ts';
+import { NOT_ASKED, PUSHED } from '../pushed.ts';
+import type { AcdSource } from '../source.ts';
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -12,24 +12,6 @@ export const pushSettingsSchema = z.strictObject({
   sendsQueueIntervals: z.boolean().default(true),
 });
 export type PushSettings = z.output<typeof pushSettingsSchema>;
-
-/** A source that cannot be asked for anything. */
-export const NOT_ASKED: Acd = {
-  readAgentStates: null,
-  readAgentEvents: null,
-  readQueueIntervals: null,
-  readRoster: null,
-  warning: null,
-};
-
-/** What the jobs have to know of a source that is never asked. */
-export const PUSHED = {
-  agentStates: 'pushed',
-  pollIntervalS: 60,
-  queueIntervals: 'pushed',
-  windowsPerRequest: 1,
-  handleTimeIsTakenForSeconds: false,
-} as const satisfies AcdTraits;
 
 /** States whose names say what they are. Anything else counts as not ready until somebody reviews it. */
 const CLASSES = new Map<string, StateClass>([
