@@ -62,6 +62,7 @@ export async function pushRecords(
   signal?: AbortSignal,
 ): Promise<RecordCounts> {
   const url = `${target.address()}/push/${kind}`;
+  const token = readToken(target);
   const where = `POST ${new URL(url).pathname}`;
   let response: Response;
   let text: string;
@@ -70,7 +71,7 @@ export async function pushRecords(
     response = await fetch(url, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${target.token()}`,
+        authorization: `Bearer ${token}`,
         'content-type': 'application/json',
         'content-encoding': 'gzip',
         'idempotency-key': key,
@@ -93,6 +94,14 @@ export async function pushRecords(
     throw new PushFailed(`${where}: the answer does not account for every record.`, answer);
   }
   return counts.data;
+}
+
+function readToken(target: PushTarget): string {
+  try {
+    return target.token();
+  } catch (cause) {
+    throw new PushFailed(messageOf(cause), {}, cause);
+  }
 }
 
 function retryAfterMs(header: string | null): number | undefined {
