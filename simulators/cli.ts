@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import * as z from 'zod';
+import { startCms } from './cms/start.ts';
 import { runCompare } from './compare/command.ts';
 import { misbehave } from './misbehave.ts';
 import { startMpower } from './mpower/start.ts';
@@ -28,6 +29,8 @@ async function main([name, ...args]: string[]): Promise<number | undefined> {
       return serve('NCC', values, startNcc);
     case 'mpower':
       return serve('Mpower', values, startMpower);
+    case 'cms':
+      return serve('CMS', values, startCms);
     case 'both':
       return both(values);
     case 'compare':
