@@ -82,6 +82,7 @@ import {
   sendAllAgainEndpoint,
   statusEndpoint,
 } from './api/operations.ts';
+import { PUSH_ENDPOINTS } from './api/push.ts';
 import { importRosterEndpoint, listAgentsEndpoint, listQueuesEndpoint, listStatesEndpoint } from './api/roster.ts';
 import { readSetupEndpoint, tickStepEndpoint } from './api/setup.ts';
 import type { Visit } from './app.ts';
@@ -213,6 +214,9 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('DELETE', '/api/v1/sessions/:id', endSessionEndpoint),
   route('POST', '/api/v1/sessions/end-all', endAllSessionsEndpoint),
   route('GET', '/api/v1/audit', listAuditEndpoint),
+  ...PUSH_ENDPOINTS.map(({ kind, endpoint }) =>
+    route('POST', `/api/v1/connections/:connectionId/push/${kind}`, endpoint),
+  ),
 ];
 
 const docs = apiDocs(API_ROUTES);

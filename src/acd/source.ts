@@ -1,6 +1,7 @@
 /** What a folder of a source hands to the registry: everything that settings page, jobs and checks have to know of it. */
 import type * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 
@@ -31,15 +32,21 @@ export interface AcdTraits {
   readonly pollIntervalS: number;
   /** asked: each interval is read when it has settled. pushed: it is a gap unless it came. none: nobody expects any. */
   readonly queueIntervals: 'asked' | 'pushed' | 'none';
+  /** The agent's id is the login id that the WFM knows, unless a roster or a mapping says otherwise. */
+  readonly agentIdIsLoginId: boolean;
   /** How many 15-minute windows one request for figures may ask for. */
   readonly windowsPerRequest: number;
   /** Handle times are taken for seconds, and may be milliseconds after all: a warning is worth it. */
   readonly handleTimeIsTakenForSeconds: boolean;
+  /** Length of the ACD's own intervals where it is not 15 minutes: shorter reports would show the one half of one as empty. */
+  readonly shortestReportMinutes?: 15 | 30;
 }
 
 export interface AcdSource<S> {
   /** What people call it. */
   readonly title: string;
+  /** Its part of the connection form. */
+  readonly form: FormPart;
   readonly settingsSchema: z.ZodType<S>;
   readonly secrets: readonly SourceSecret[];
   addresses(settings: S): readonly SourceAddress[];

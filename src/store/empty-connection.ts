@@ -13,6 +13,9 @@ const TABLES: readonly (readonly [table: string, key: string])[] = [
   ['report', 'connection_id, stream, start_ms'],
   ['queue_interval_revision', 'connection_id, start_ms, queue_id, revision'],
   ['queue_interval', 'connection_id, start_ms, queue_id'],
+  ['agent_interval', 'connection_id, start_ms, agent_id'],
+  ['agent_queue_interval', 'connection_id, start_ms, queue_id, agent_id'],
+  ['touched_interval', 'connection_id, start_ms'],
   ['interval_ledger', 'connection_id, start_ms'],
   ['set_aside', 'id'],
 ];

@@ -10,7 +10,7 @@ import { emptyExport, type MutableExport, startText } from './export-result.ts';
 import { count, durationMs, intervalOf, type Row, RowRefused, rowReader } from './export-row.ts';
 import type { AvayaCmsSettings } from './settings.ts';
 
-const SEPARATORS = [',', ';', '\t', '|'] as const;
+const SEPARATORS = { comma: ',', semicolon: ';', tab: '\t', bar: '|' } as const;
 const NEEDED = {
   hsplit: ['split', 'acdcalls', 'abncalls', 'acdtime', 'holdtime'],
   hagent: ['split', 'logid', 'acdcalls', 'acdtime', 'holdtime'],
@@ -33,7 +33,7 @@ export function readCmsExport(text: string, settings: AvayaCmsSettings, nowMs: n
   const readRow = rowReader(table.head);
   const rows = table.rows.flatMap(({ line, cells }) => {
     const row = readRow(line, cells);
-    const isOther = settings.acd !== null && row.text('acd') !== '' && Number(row.text('acd')) !== settings.acd;
+    const isOther = settings.acdNumber !== '' && row.text('acd') !== '' && row.text('acd') !== settings.acdNumber;
     if (isOther) result.otherAcdCount += 1;
     return isOther ? [] : [row];
   });
@@ -45,10 +45,11 @@ export function readCmsExport(text: string, settings: AvayaCmsSettings, nowMs: n
 }
 
 function separatorOf(text: string, delimiter: AvayaCmsSettings['delimiter']): string {
-  if (delimiter !== 'auto') return delimiter;
+  if (delimiter !== 'auto') return SEPARATORS[delimiter];
   const [head = ''] = text.slice(0, 20_000).split(/[\r\n]/, 1);
-  const counts = SEPARATORS.map((separator) => head.split(separator).length);
-  return SEPARATORS[counts.indexOf(Math.max(...counts))] ?? ',';
+  const separators = Object.values(SEPARATORS);
+  const counts = separators.map((separator) => head.split(separator).length);
+  return separators[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
 function headProblem(names: ReadonlySet<string>, kind: 'hsplit' | 'hagent'): string | null {
@@ -67,7 +68,7 @@ function headProblem(names: ReadonlySet<string>, kind: 'hsplit' | 'hagent'): str
 
 /** Splits of several ACDs have the same numbers: somebody has to say which ACD is meant. */
 function acdProblem(table: CsvTable, names: ReadonlySet<string>, settings: AvayaCmsSettings): string | null {
-  if (settings.acd !== null || !names.has('acd')) return null;
+  if (settings.acdNumber !== '' || !names.has('acd')) return null;
   const place = table.head.findIndex((name) => name.toLowerCase() === 'acd');
   const acds = [...new Set(table.rows.map(({ cells }) => cells[place]?.trim() ?? ''))];
   if (acds.length < 2) return null;

@@ -6,16 +6,17 @@ import * as z from 'zod';
 import { patternProblem } from './pattern.ts';
 import { DATE_ORDERS, isSwitchZone } from './switch-time.ts';
 
-const jsonFeedSchema = z.strictObject({ form: z.literal('json') });
-
-const patternFeedSchema = z.strictObject({
-  form: z.literal('pattern'),
-  /** A regular expression for a line, from its start, with the groups login and state, and reason and time if it has them. */
-  pattern: z.string().superRefine((pattern, context) => {
-    const problem = patternProblem(pattern);
-    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
-  }),
-});
+const feedSchema = z
+  .strictObject({
+    /** JSON with the codes of the event set, or text that a pattern reads. */
+    form: z.enum(['json', 'pattern']).default('json'),
+    /** A regular expression for a line, from its start, with the groups login and state, and reason and time if it has them. */
+    pattern: z.string().trim().default(''),
+  })
+  .superRefine(({ form, pattern }, context) => {
+    const problem = form === 'pattern' ? patternProblem(pattern) : null;
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['pattern'], message: problem });
+  });
 
 export const avayaCmsSettingsSchema = z.strictObject({
   kind: z.literal('avaya-cms'),
@@ -37,13 +38,17 @@ export const avayaCmsSettingsSchema = z.strictObject({
    */
   repeatedHour: z.enum(['refuse', 'first', 'second']).default('refuse'),
   /** What stands between the cells of an export; 'auto' takes what the head uses. */
-  delimiter: z.enum(['auto', ',', ';', '\t', '|']).default('auto'),
+  delimiter: z.enum(['auto', 'comma', 'semicolon', 'tab', 'bar']).default('auto'),
   /** Order of the parts of row_date; the year first is always understood. */
   dateOrder: z.enum(DATE_ORDERS).default('ymd'),
-  /** Number of the ACD whose rows count; null: an export has to be of one ACD. */
-  acd: z.int('Enter the number of the ACD.').min(1).max(999).nullable().default(null),
+  /** Number of the ACD whose rows count; '': an export has to be of one ACD. */
+  acdNumber: z
+    .string()
+    .trim()
+    .regex(/^(?:[1-9]\d{0,2})?$/, 'Enter the number of the ACD, or nothing.')
+    .default(''),
   /** How a line of the real-time feed is written. */
-  feed: z.discriminatedUnion('form', [jsonFeedSchema, patternFeedSchema]).prefault({ form: 'json' }),
+  feed: feedSchema.prefault({}),
   /** Whether figures of queues are expected for every interval: where they are, one that does not come is a gap. */
   sendsQueueIntervals: z.boolean().default(true),
 });

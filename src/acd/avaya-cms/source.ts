@@ -5,16 +5,19 @@
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
 import { cmsStateClass, isDocumentedCmsState } from './codes.ts';
+import { avayaCmsForm } from './form.ts';
 import { type AvayaCmsSettings, avayaCmsSettingsSchema } from './settings.ts';
 
 export const avayaCmsSource: AcdSource<AvayaCmsSettings> = {
   title: 'Avaya CMS',
+  form: avayaCmsForm,
   settingsSchema: avayaCmsSettingsSchema,
   secrets: [],
   addresses: () => [],
-  traits: ({ sendsQueueIntervals }) => ({
+  traits: ({ sendsQueueIntervals, intervalMinutes }) => ({
     ...PUSHED,
     queueIntervals: sendsQueueIntervals ? 'pushed' : 'none',
+    shortestReportMinutes: intervalMinutes,
   }),
   defaultStateClass: (name) => cmsStateClass(name),
   isDocumentedState: isDocumentedCmsState,

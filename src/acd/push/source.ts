@@ -1,6 +1,7 @@
 /** Any ACD that sends its records to the bridge (src/domain/record.ts) and cannot be asked. */
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
+import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
 
@@ -26,8 +27,30 @@ const CLASSES = new Map<string, StateClass>([
   ['logged out', 'signed out'],
 ]);
 
+const pushForm: FormPart = {
+  lead: 'The ACD, or a program beside it, sends records to the API with a token of scope push. Nothing is asked.',
+  blank: { kind: 'push', acdName: '', sendsQueueIntervals: true },
+  groups: [
+    {
+      title: 'Any ACD, by push',
+      isWide: true,
+      lead: 'Records are sent to /api/v1/connections/{id}/push/…, as the API page describes. Make a token of scope push on the Access page.',
+      fields: [
+        textField('acd.acdName', 'Name of the ACD', 'For people only.'),
+        checkField(
+          'acd.sendsQueueIntervals',
+          'Figures of queues are sent for every interval',
+          'An interval that does not come is then shown as a gap. Leave it unticked where only agent states are sent.',
+        ),
+      ],
+    },
+  ],
+  advanced: [],
+};
+
 export const pushSource: AcdSource<PushSettings> = {
   title: 'Any ACD, by push',
+  form: pushForm,
   settingsSchema: pushSettingsSchema,
   secrets: [],
   addresses: () => [],

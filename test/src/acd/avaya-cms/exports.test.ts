@@ -135,7 +135,7 @@ describe('hsplit', () => {
       '2026-03-02,1415,15,2,7,5,1,0,0,0,0,0,1,0,0',
     ];
     expect(read(lines)).toMatchObject({ kind: null, refused: [{ line: 1, reason: expect.stringContaining('1, 2') }] });
-    const one = read(lines, { acd: 2 });
+    const one = read(lines, { acdNumber: '2' });
     expect(one).toMatchObject({ refused: [], otherAcdCount: 1 });
     expect(one.records['queue-intervals'].map(({ record }) => record.offered)).toEqual([5]);
   });
