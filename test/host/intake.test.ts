@@ -82,14 +82,17 @@ it('relays the feed and pushes the exports into its own engine, and from there t
   expect(readdirSync(path.join(exportsFolder, 'failed'))).toEqual([]);
   expect((await health()).refused).toBe(0);
   // Each state that CMS told reaches the WFM, at the instant that CMS gave it.
-  const told = (await lines(`${cms.url}/_truth/states`))
-    .slice(0, 50)
-    .map(({ login, atMs }) => `${String(login)} ${String(atMs)}`);
-  const accepted = async () =>
-    new Set((await lines(`${mpower.url}/_truth/agent-states`)).map((state) => JSON.stringify(state)));
-  await expect
-    .poll(async () => (await accepted()).size, { timeout: 60_000, interval: 1_000 })
-    .toBeGreaterThanOrEqual(told.length);
+  const told = (await lines(`${cms.url}/_truth/states`)).slice(0, 50).map(({ login, code, reason, atMs }) => {
+    return [login, code, reason || '', new Date(Number(atMs)).toISOString()].join(' ');
+  });
+  const missing = async () => {
+    const accepted = await lines(`${mpower.url}/_truth/agent-states`);
+    const states = accepted.map(({ loginId, eventCode, reasonCode, eventUtcTime }) => {
+      return [loginId, eventCode, reasonCode, new Date(String(eventUtcTime)).toISOString()].join(' ');
+    });
+    return told.filter((state) => !states.includes(state));
+  };
+  await expect.poll(missing, { timeout: 60_000, interval: 1_000 }).toEqual([]);
   expect(bridge.lines.join('\n')).not.toContain(String(token));
   expect(await bridge.end()).toBe('appliance/main.ts ended with code 0');
 });
