@@ -12,7 +12,7 @@ import { avayaCmsSource } from './avaya-cms/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
-import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
+import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } from './source.ts';
 
 export const acdSettingsSchema = z.discriminatedUnion('kind', [
   nccSettingsSchema,
@@ -40,6 +40,9 @@ export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
 
 /** A kind's part of the connection form. */
 export const acdForm = (kind: AcdKind): FormPart => SOURCES[kind].form;
+
+/** What the Set-up page says of a kind. */
+export const acdSetUp = (kind: AcdKind): SourceSetUp => SOURCES[kind].setUp;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);

@@ -1,5 +1,6 @@
 /** Avaya CMS's part of the connection form. The relay and the folder watcher need the same settings, in a file of theirs. */
 import { checkField, type FieldSpec, type FormPart, textField } from '../../domain/form-field.ts';
+import type { SourceSetUp } from '../source.ts';
 import { avayaCmsSettingsSchema } from './settings.ts';
 
 type Options = NonNullable<FieldSpec['options']>;
@@ -74,4 +75,20 @@ export const avayaCmsForm: FormPart = {
       'A regular expression with the groups login and state, and reason and time where lines have them.',
     ),
   ],
+};
+
+export const avayaCmsSetUp: SourceSetUp = {
+  accounts: {
+    title: 'Relay and exports',
+    how:
+      'Make an API token of scope push on the Access page. Run the relay where CMS can reach it and the folder watcher where ' +
+      'its exports are written, both with that token, and have CMS open its feed to the relay.',
+  },
+  answers: {
+    title: 'The feed and the exports arrive',
+    how: 'The relay pushes state changes as they come; figures come with each export of hsplit and hagent.',
+  },
+  roster:
+    'Agents and splits are noted as their logins and numbers are first seen. Names come by push, or are entered on the Roster page.',
+  loginId: 'the login id in CMS',
 };

@@ -5,12 +5,13 @@
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
 import { cmsStateClass, isDocumentedCmsState } from './codes.ts';
-import { avayaCmsForm } from './form.ts';
+import { avayaCmsForm, avayaCmsSetUp } from './form.ts';
 import { type AvayaCmsSettings, avayaCmsSettingsSchema } from './settings.ts';
 
 export const avayaCmsSource: AcdSource<AvayaCmsSettings> = {
   title: 'Avaya CMS',
   form: avayaCmsForm,
+  setUp: avayaCmsSetUp,
   settingsSchema: avayaCmsSettingsSchema,
   secrets: [],
   addresses: () => [],
