@@ -82,6 +82,8 @@ export async function listenForFeeds({ listen, peers, onLines, onPeer }: FeedOpt
     server.once('error', reject);
     server.listen(listen.port, listen.host, resolve);
   });
+  // A connection that could not be taken, for want of descriptors: the others go on.
+  server.on('error', (error) => onPeer('refused', 'somewhere', error.message));
   const bound = server.address();
   const port = bound !== null && typeof bound === 'object' ? bound.port : listen.port;
   const endAll = () => {

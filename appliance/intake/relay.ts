@@ -180,13 +180,13 @@ class RunningRelay implements Relay {
     let most = BATCH_RECORDS;
     let toldMs = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
-      const batch = this.#spool.next(most);
-      if (!batch) {
-        this.#oldestWaitingMs = null;
-        await this.#nextLines();
-        continue;
-      }
       try {
+        const batch = this.#spool.next(most);
+        if (!batch) {
+          this.#oldestWaitingMs = null;
+          await this.#nextLines();
+          continue;
+        }
         await this.#push(batch);
         if (failures > 0) this.#log('info', `The bridge takes lines again, after ${failures} tries.`);
         failures = 0;

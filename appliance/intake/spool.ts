@@ -18,6 +18,7 @@ import {
 import path from 'node:path';
 import * as z from 'zod';
 import { syncEntry, writeDurably } from '../durable-file.ts';
+import { StartRefused } from '../start-refused.ts';
 
 const POSITION_FILE = 'position.json';
 const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -159,7 +160,16 @@ export class Spool {
 
   #readPosition(): Position {
     const file = this.#file(POSITION_FILE);
-    if (existsSync(file)) return positionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    if (existsSync(file)) {
+      try {
+        return positionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      } catch (cause) {
+        throw new StartRefused(
+          `${file} is damaged. Remove it: what is in the spool is then pushed from its beginning, which changes nothing.`,
+          { cause },
+        );
+      }
+    }
     const position = { id: randomUUID(), segment: 0, offset: 0, done: 0, refused: 0 };
     writeDurably(file, JSON.stringify(position), 0o600);
     return position;

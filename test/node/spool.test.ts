@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -48,6 +48,20 @@ it('removes what is done with, and is no larger than what waits and one segment'
   expect(spool.bytes).toBe(statSync(path.join(directory, segments()[0]!)).size);
   expect(spool).toMatchObject({ appendedCount: 50, takenCount: 50, waitingCount: 0 });
   spool.close();
+});
+
+it('says what to do when its position is damaged, and pushes all again without it', () => {
+  const spool = new Spool(directory);
+  spool.append(['one', 'two']);
+  spool.finish(spool.next(1)!, 0);
+  spool.close();
+  const file = path.join(directory, 'position.json');
+  writeFileSync(file, '{"id":');
+  expect(() => new Spool(directory)).toThrow('is damaged. Remove it');
+  rmSync(file);
+  const again = new Spool(directory);
+  expect(again.next(10)?.entries).toEqual(['one', 'two']);
+  again.close();
 });
 
 it('keeps its balance through any course of appending, finishing, cuts and restarts', () => {
