@@ -3,7 +3,7 @@
  * page, API and database; secrets are named here and kept elsewhere.
  */
 import * as z from 'zod';
-import { acdAddresses, acdSecrets, acdSettingsSchema } from './acd/registry.ts';
+import { acdAddresses, acdSecrets, acdSettingsSchema, acdTraits } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
 import { WFM_ADDRESSES, WFM_SECRETS, wfmSettingsSchema } from './wfm/registry.ts';
@@ -44,6 +44,13 @@ export function checkAddresses(
     const checked = checkAddress(url, options);
     return checked.ok ? [] : [{ path, message: checked.message }];
   });
+}
+
+/** What is wrong with settings that are right one by one and do not go together. */
+export function checkTogether({ acd, collection }: Pick<ConnectionSettings, 'acd' | 'collection'>): FieldProblem[] {
+  if (collection.reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+  const message = "The ACD's intervals have 30 minutes: reports need 30 minutes as well.";
+  return [{ path: 'collection.reportMinutes', message }];
 }
 
 function isTimeZone(name: string): boolean {

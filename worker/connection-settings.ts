@@ -3,6 +3,7 @@ import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle } from '../src/acd/regist
 import {
   type ConnectionSettings,
   checkAddresses,
+  checkTogether,
   connectionSecretNames,
   connectionSettingsSchema,
 } from '../src/connection.ts';
@@ -59,6 +60,7 @@ export async function saveConnection(
   const errors = [
     ...kindErrors(existing, settings),
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
+    ...checkTogether(settings),
     ...secretErrors(existing, settings, secrets),
   ];
   if (errors.length > 0) return { kind: 'invalid', errors };

@@ -7,6 +7,8 @@ import type { StateClass } from '../domain/agent-state.ts';
 import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import { avayaCmsSettingsSchema } from './avaya-cms/settings.ts';
+import { avayaCmsSource } from './avaya-cms/source.ts';
 import { liveVoxSettingsSchema } from './livevox/settings.ts';
 import { liveVoxSource } from './livevox/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
@@ -17,6 +19,7 @@ import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } f
 export const acdSettingsSchema = z.discriminatedUnion('kind', [
   nccSettingsSchema,
   liveVoxSettingsSchema,
+  avayaCmsSettingsSchema,
   pushSettingsSchema,
 ]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
@@ -25,10 +28,11 @@ export type AcdKind = AcdSettings['kind'];
 const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
   'nextiva-ncc': nccSource,
   livevox: liveVoxSource,
+  'avaya-cms': avayaCmsSource,
   push: pushSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'livevox', 'push'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = ['nextiva-ncc', 'livevox', 'avaya-cms', 'push'] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {

@@ -40,6 +40,8 @@ export interface AcdTraits {
   readonly windowsPerRequest: number;
   /** Handle times are taken for seconds, and may be milliseconds after all: a warning is worth it. */
   readonly handleTimeIsTakenForSeconds: boolean;
+  /** Length of the ACD's own intervals where it is not 15 minutes: shorter reports would show the one half of one as empty. */
+  readonly shortestReportMinutes?: 15 | 30;
 }
 
 /** What the Set-up page says of a source: sentences for people. */

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
 import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
-import type { Acd } from '../acd.ts';
-import type { AcdSource, AcdTraits, SourceSetUp } from '../source.ts';
+import { NOT_ASKED, PUSHED } from '../pushed.ts';
+import type { AcdSource, SourceSetUp } from '../source.ts';
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -13,26 +13,6 @@ export const pushSettingsSchema = z.strictObject({
   sendsQueueIntervals: z.boolean().default(true),
 });
 export type PushSettings = z.output<typeof pushSettingsSchema>;
-
-/** A source that cannot be asked for anything. */
-export const NOT_ASKED: Acd = {
-  readAgentStates: null,
-  readAgentEvents: null,
-  readQueueIntervals: null,
-  readRoster: null,
-  warning: null,
-};
-
-/** What the jobs have to know of a source that is never asked. */
-export const PUSHED = {
-  agentStates: 'pushed',
-  pollIntervalS: 60,
-  queueIntervals: 'pushed',
-  hasRoster: false,
-  agentIdIsLoginId: true,
-  windowsPerRequest: 1,
-  handleTimeIsTakenForSeconds: false,
-} as const satisfies AcdTraits;
 
 /** States whose names say what they are. Anything else counts as not ready until somebody reviews it. */
 const CLASSES = new Map<string, StateClass>([
