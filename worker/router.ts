@@ -114,6 +114,7 @@ import {
   showImports,
   startBackfill,
   underWay,
+  uploadExport,
   uploadImport,
 } from './routes/imports.tsx';
 import { changeMapping, importRoster, showMapping } from './routes/mapping.tsx';
@@ -267,6 +268,7 @@ export const router = IttyRouter<IRequest, [Visit], Response | undefined>()
   .get('/connections/:id/monitor.csv', connectionDiaryCsv)
   .get('/connections/:id/imports', showImports)
   .post('/connections/:id/imports', uploadImport)
+  .post('/connections/:id/imports/exports', uploadExport)
   .get('/connections/:id/imports/under-way', underWay)
   .get('/connections/:id/imports/history.csv', historyCsv)
   .get('/connections/:id/imports/template.csv', importTemplate)

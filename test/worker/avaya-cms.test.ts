@@ -136,3 +136,40 @@ it('stores what an export holds, and nothing anew when it comes again', async ()
     },
   ]);
 });
+
+describe('an export that is uploaded on the Imports page', () => {
+  async function upload(text: string): Promise<string> {
+    const form = new FormData();
+    form.set('export', new File([text], 'hsplit.csv', { type: 'text/csv' }));
+    const response = await ask('/connections/1/imports/exports', {
+      method: 'POST',
+      headers: { cookie, origin: 'http://bridge.example' },
+      body: form,
+    });
+    return await response.text();
+  }
+
+  it('is stored, twice without a change, and what was not taken is shown with its line', async () => {
+    await createConnection(CMS);
+    const startS = Math.floor(Date.now() / 1_000 / 900) * 900 - 7_200;
+    const head =
+      'starttime_utc,intrvl,acd,split,acdcalls,acdtime,holdtime,acwtime,anstime,abncalls,acceptable,slvlabns,incomplete';
+    const row = `${startS},15,1,sales,10,600,60,30,50,2,8,1,0`;
+    const first = await upload(`${head}\n${row}\n${startS},60,1,care,1,1,0,0,0,0,1,0,0\n`);
+    expect(first).toContain('Figures of queues');
+    expect(first).toContain('Not taken: 1');
+    const stored = await env.DB.prepare(
+      'SELECT offered, abandoned, handle_time_ms, handled_short, hold_time_ms FROM queue_interval',
+    ).all();
+    expect(stored.results).toEqual([
+      { offered: 12, abandoned: 2, handle_time_ms: 660_000, handled_short: 8, hold_time_ms: 60_000 },
+    ]);
+    await upload(`${head}\n${row}\n`);
+    expect(await env.DB.prepare('SELECT revision FROM queue_interval').first('revision')).toBe(1);
+  });
+
+  it('is no address of a connection to another source', async () => {
+    await createConnection();
+    expect(await upload('split')).toContain('takes no exports');
+  });
+});
