@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import * as z from 'zod';
 import { startCms } from './cms/start.ts';
 import { runCompare } from './compare/command.ts';
+import { startLiveVox } from './livevox/start.ts';
 import { misbehave } from './misbehave.ts';
 import { startMpower } from './mpower/start.ts';
 import { startNcc } from './ncc/start.ts';
@@ -31,6 +32,8 @@ async function main([name, ...args]: string[]): Promise<number | undefined> {
       return serve('Mpower', values, startMpower);
     case 'cms':
       return serve('CMS', values, startCms);
+    case 'livevox':
+      return serve('LiveVox', values, startLiveVox);
     case 'both':
       return both(values);
     case 'compare':

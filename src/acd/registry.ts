@@ -9,6 +9,8 @@ import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 import { avayaCmsSettingsSchema } from './avaya-cms/settings.ts';
 import { avayaCmsSource } from './avaya-cms/source.ts';
+import { liveVoxSettingsSchema } from './livevox/settings.ts';
+import { liveVoxSource } from './livevox/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
@@ -16,6 +18,7 @@ import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } f
 
 export const acdSettingsSchema = z.discriminatedUnion('kind', [
   nccSettingsSchema,
+  liveVoxSettingsSchema,
   avayaCmsSettingsSchema,
   pushSettingsSchema,
 ]);
@@ -24,11 +27,12 @@ export type AcdKind = AcdSettings['kind'];
 
 const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
   'nextiva-ncc': nccSource,
+  livevox: liveVoxSource,
   'avaya-cms': avayaCmsSource,
   push: pushSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'avaya-cms', 'push'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = ['nextiva-ncc', 'livevox', 'avaya-cms', 'push'] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
