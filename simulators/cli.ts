@@ -30,10 +30,10 @@ async function main([name, ...args]: string[]): Promise<number | undefined> {
       return serve('NCC', values, startNcc);
     case 'mpower':
       return serve('Mpower', values, startMpower);
-    case 'livevox':
-      return serve('LiveVox', values, startLiveVox);
     case 'cms':
       return serve('CMS', values, startCms);
+    case 'livevox':
+      return serve('LiveVox', values, startLiveVox);
     case 'both':
       return both(values);
     case 'compare':

@@ -139,6 +139,8 @@ const LIVEVOX: Command = {
     { name: 'rows-per-page-max', value: 'N', kind: 'number', help: 'longest page of a list (1000)' },
     { name: 'no-login-ids-in-list', kind: 'no-switch', help: 'leave login ids out of the list of agents' },
     { name: 'services-by-call-center', kind: 'switch', help: 'list services by call centre alone' },
+    EXIT_WITH_PARENT,
+    HELP,
   ],
 };
 
@@ -155,7 +157,7 @@ const CMS: Command = {
       name: 'port',
       value: 'P',
       kind: 'number',
-      help: 'port of truth and controls on 127.0.0.1, 0 for a free one (9103)',
+      help: 'port of truth and controls on 127.0.0.1, 0 for a free one (9104)',
     },
     { name: 'feed', value: 'HOST:PORT', kind: 'text', help: 'the relay to connect to (none)' },
     { name: 'form', value: 'FORM', kind: 'text', help: 'lines as json or text (json)' },

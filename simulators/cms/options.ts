@@ -3,9 +3,10 @@
  * relay and without exports.
  */
 import * as z from 'zod';
+import { isTimeZone } from '../ncc/options.ts';
 
 export const cmsOptionsSchema = z.strictObject({
-  port: z.int().min(0).max(65_535).default(9103),
+  port: z.int().min(0).max(65_535).default(9104),
   seed: z.int().min(0).max(4_294_967_295).default(1),
   agents: z.int().min(0).max(10_000).default(40),
   splits: z.int().min(1).max(1_000).default(8),
@@ -32,13 +33,3 @@ export const cmsOptionsSchema = z.strictObject({
 
 export type CmsOptions = z.output<typeof cmsOptionsSchema>;
 export type CmsOptionsInput = z.input<typeof cmsOptionsSchema>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
