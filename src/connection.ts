@@ -3,7 +3,7 @@
  * page, API and database; secrets are named here and kept elsewhere.
  */
 import * as z from 'zod';
-import { ACD_ADDRESSES, ACD_SECRETS, acdSettingsSchema } from './acd/registry.ts';
+import { acdAddresses, acdSecrets, acdSettingsSchema } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
 import { WFM_ADDRESSES, WFM_SECRETS, wfmSettingsSchema } from './wfm/registry.ts';
@@ -21,7 +21,7 @@ export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
 
 /** Names of the secrets that a connection needs, source first; each name is unique. */
 export function connectionSecretNames(settings: Pick<ConnectionSettings, 'acd' | 'wfm'>): readonly string[] {
-  return [...ACD_SECRETS[settings.acd.kind], ...WFM_SECRETS[settings.wfm.kind]];
+  return [...acdSecrets(settings.acd.kind).map(({ name }) => name), ...WFM_SECRETS[settings.wfm.kind]];
 }
 
 /** What is wrong with one field. `path`: the field's place in the settings, with dots (`acd.realTime.baseUrl`). */
@@ -37,7 +37,7 @@ export function checkAddresses(
   options: { readonly allowPrivateNetwork: boolean },
 ): readonly FieldProblem[] {
   const addresses = [
-    ...ACD_ADDRESSES[settings.acd.kind](settings.acd).map(({ path, url }) => ({ path: `acd.${path}`, url })),
+    ...acdAddresses(settings.acd).map(({ path, url }) => ({ path: `acd.${path}`, url })),
     ...WFM_ADDRESSES[settings.wfm.kind](settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
   ];
   return addresses.flatMap(({ path, url }) => {

@@ -1,5 +1,5 @@
 /** Saving a connection, the same for form and API: check, seal, store in one transaction, tell the collector. */
-import { ACD_SECRETS } from '../src/acd/registry.ts';
+import { ACD_KINDS, acdAddresses, acdSecrets } from '../src/acd/registry.ts';
 import {
   type ConnectionSettings,
   checkAddresses,
@@ -20,7 +20,7 @@ import type { FieldError } from './respond.ts';
 
 /** Every name under which any kind of connection keeps a secret. */
 export const SECRET_NAMES: readonly string[] = [
-  ...new Set([...Object.values(ACD_SECRETS), ...Object.values(WFM_SECRETS)].flat()),
+  ...new Set([...ACD_KINDS.flatMap(acdSecrets).map(({ name }) => name), ...Object.values(WFM_SECRETS).flat()]),
 ];
 
 /** Secrets as given by a user, in clear, by name; absent: the stored one stays. */
@@ -107,12 +107,11 @@ function leavesOf(value: object, prefix = ''): [path: string, value: string][] {
   );
 }
 
-/** The base URL that each secret is sent to, by its path in the settings. */
-const SECRET_ADDRESSES: Readonly<Record<string, (settings: ConnectionSettings) => string>> = {
-  realTimePassword: ({ acd }) => acd.realTime.baseUrl,
-  historicalPassword: ({ acd }) => acd.historical.baseUrl,
-  accessKeySecret: ({ wfm }) => wfm.baseUrl,
-};
+/** The base URL that a secret is sent to; undefined where these settings send it nowhere. */
+function addressOf(settings: ConnectionSettings, secret: string): string | undefined {
+  if (secret === 'accessKeySecret') return settings.wfm.baseUrl;
+  return acdAddresses(settings.acd).find(({ secrets }) => secrets.includes(secret))?.url;
+}
 
 /**
  * Secrets that are missing, or that would go to another host than the one they were entered for: who can change a base
@@ -126,12 +125,14 @@ export function secretErrors(
   const stored = new Set(existing?.secrets.map(({ name }) => name));
   const before = existing ? storedSettings(existing) : null;
   return connectionSecretNames(settings).flatMap((name) => {
-    const what = name === 'accessKeySecret' ? 'access key secret' : 'password';
+    const source = acdSecrets(settings.acd.kind).find((secret) => secret.name === name);
+    const what = source?.what ?? 'access key secret';
     const path = `secrets.${name}`;
     if (secrets[name] !== undefined) return [];
     if (!stored.has(name)) return [{ path, message: `Enter the ${what}.` }];
-    const address = SECRET_ADDRESSES[name];
-    if (!address || !before || hostOf(address(before)) === hostOf(address(settings))) return [];
+    const address = addressOf(settings, name);
+    const enteredFor = before ? addressOf(before, name) : undefined;
+    if (address === undefined || enteredFor === undefined || hostOf(enteredFor) === hostOf(address)) return [];
     const message = `The base URL leads to another host now: enter the ${what} again. A stored one is only sent where it was entered for.`;
     return [{ path, message }];
   });

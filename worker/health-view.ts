@@ -1,4 +1,5 @@
 /** How each connection is doing, ready to be shown: stored facts, settings and the verdict on both. */
+import { acdTitle, acdTraits } from '../src/acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames } from '../src/connection.ts';
 import { assessHealth, type Health } from '../src/domain/health.ts';
 import type { ConnectionFacts } from '../src/domain/health-facts.ts';
@@ -15,7 +16,6 @@ export interface ConnectionHealth {
   readonly timeZone: string;
 }
 
-export const ACD_NAMES: Readonly<Record<ConnectionSettings['acd']['kind'], string>> = { 'nextiva-ncc': 'Nextiva NCC' };
 export const WFM_NAMES: Readonly<Record<ConnectionSettings['wfm']['kind'], string>> = {
   'cxone-mpower': 'CXone Mpower WFM',
 };
@@ -48,9 +48,9 @@ function healthSettings(connection: ConnectionRow, settings: ConnectionSettings 
           .map((name) => `${SECRET_LABELS[name] ?? name} is not stored`);
   return {
     missing,
-    collectionIntervalMs: (settings?.acd.realTime.collectionIntervalS ?? 5) * 1_000,
+    collectionIntervalMs: (settings ? acdTraits(settings.acd).pollIntervalS : 5) * 1_000,
     settleDelayMs: (settings?.collection.settleDelayS ?? 120) * 1_000,
-    acdName: settings ? ACD_NAMES[settings.acd.kind] : 'The ACD',
+    acdName: settings ? acdTitle(settings.acd.kind) : 'The ACD',
     wfmName: settings ? WFM_NAMES[settings.wfm.kind] : 'The WFM',
     accountOf: {
       'agent-states': 'of the real-time group',

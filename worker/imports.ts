@@ -27,7 +27,7 @@ export async function readForImport(
     throw new ProblemError(409, 'Settings not valid', detail);
   }
   const { retentionDays } = settings.collection;
-  return readImportFile(app.db, { id: connection.id, retentionDays }, file, who);
+  return readImportFile(app.db, { id: connection.id, acdKind: settings.acd.kind, retentionDays }, file, who);
 }
 
 /** What is imported, in words. */

@@ -1,6 +1,7 @@
 /**
  * What every source of contact-centre facts offers. A new ACD is a folder beside this file and a line in `registry.ts`.
- * Every method throws `UpstreamError` (src/http) and nothing else; an answer that is returned was whole and well formed.
+ * A source offers what its ACD has: what it cannot be asked for is null here and comes by push or import instead. Every
+ * method throws `UpstreamError` (src/http) and nothing else; an answer that is returned was whole and well formed.
  */
 import type { AgentObservation } from '../domain/agent-state.ts';
 import type { Window } from '../domain/interval.ts';
@@ -31,6 +32,31 @@ export interface AgentSnapshot {
   readonly refused: readonly RefusedRow[];
 }
 
+/** An agent entering a state at an instant, as the source tells it: in any order, and possibly more than once. */
+export interface AgentEvent {
+  readonly agentId: string;
+  readonly name: string;
+  /** '' for states that have none. */
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** What happened since a cursor. */
+export interface AgentEvents {
+  readonly askedAtMs: number;
+  readonly arrivedAtMs: number;
+  readonly sourceDateMs: number | null;
+  readonly events: readonly AgentEvent[];
+  readonly refused: readonly RefusedRow[];
+  /** Where the next reading goes on; stored in the same batch as the events. */
+  readonly cursor: string;
+  /**
+   * True when the source no longer knew the cursor and began anew: what happened between the last reading and the first
+   * event is not known.
+   */
+  readonly isGap: boolean;
+}
+
 /** The figures of one window, rows of several intervals when the window holds several. */
 export interface QueueIntervalAnswer {
   readonly arrivedAtMs: number;
@@ -39,10 +65,14 @@ export interface QueueIntervalAnswer {
 }
 
 export interface Acd {
-  /** The state of every agent now. */
-  readAgentStates(): Promise<AgentSnapshot>;
+  /** The state of every agent now; null for a source that tells of events, or is pushed. */
+  readonly readAgentStates: (() => Promise<AgentSnapshot>) | null;
+  /** What agents did since `cursor`, null: as far back as the source remembers; null for a source that has no such feed. */
+  readonly readAgentEvents: ((cursor: string | null) => Promise<AgentEvents>) | null;
   /** Figures of all queues in a window whose ends are on the 15-minute grid. */
-  readQueueIntervals(window: Window): Promise<QueueIntervalAnswer>;
+  readonly readQueueIntervals: ((window: Window) => Promise<QueueIntervalAnswer>) | null;
   /** All queues and agents; throws rather than return a part. */
-  readRoster(): Promise<Roster>;
+  readonly readRoster: (() => Promise<Roster>) | null;
+  /** A sentence about something that will stop the source from answering (a password that expires), or null. */
+  readonly warning: (() => string | null) | null;
 }

@@ -1,33 +1,56 @@
-/** The sources that the bridge knows: a new ACD is a folder beside this file and a line in each list below. */
+/**
+ * The sources that the bridge knows. A new ACD is a folder beside this file, a line in the schema below and a line in
+ * `SOURCES`; whatever else has to know a source asks here.
+ */
 import * as z from 'zod';
+import type { StateClass } from '../domain/agent-state.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
-import { NCC_SECRETS, nccSettingsSchema } from './nextiva-ncc/settings.ts';
-import { openNcc } from './nextiva-ncc/source.ts';
+import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
+import { nccSource } from './nextiva-ncc/source.ts';
+import { pushSettingsSchema, pushSource } from './push/source.ts';
+import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
 
-export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema]);
+export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
+export type AcdKind = AcdSettings['kind'];
 
-/** Names of the secrets that each kind of source needs. */
-export const ACD_SECRETS: Readonly<Record<AcdSettings['kind'], readonly string[]>> = { 'nextiva-ncc': NCC_SECRETS };
-
-/** Where each kind keeps the addresses that it calls, for a check before they are saved. */
-export const ACD_ADDRESSES: Readonly<
-  Record<AcdSettings['kind'], (settings: AcdSettings) => readonly { readonly path: string; readonly url: string }[]>
-> = {
-  'nextiva-ncc': ({ realTime, historical }) => [
-    { path: 'realTime.baseUrl', url: realTime.baseUrl },
-    { path: 'historical.baseUrl', url: historical.baseUrl },
-  ],
+const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
+  'nextiva-ncc': nccSource,
+  push: pushSource,
 };
 
+export const ACD_KINDS = ['nextiva-ncc', 'push'] as const satisfies readonly AcdKind[];
+
+/** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
+function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
+  return SOURCES[settings.kind] as unknown as AcdSource<S>;
+}
+
+/** What people call a kind of source. */
+export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
+
+/** What the jobs have to know of a source's settings. */
+export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);
+
+/** The secrets that a kind of source needs. */
+export const acdSecrets = (kind: AcdKind): readonly SourceSecret[] => SOURCES[kind].secrets;
+
+/** The addresses that a source calls, for a check before they are saved. */
+export const acdAddresses = (settings: AcdSettings): readonly SourceAddress[] => sourceOf(settings).addresses(settings);
+
+/** How a state counts until somebody says otherwise. */
+export const defaultStateClass = (kind: AcdKind, name: string, reason: string): StateClass =>
+  SOURCES[kind].defaultStateClass(name, reason);
+
+/** True for the states whose class the source's documents fix; the others are listed as "seen, not reviewed". */
+export const isDocumentedState = (kind: AcdKind, name: string, reason: string): boolean =>
+  SOURCES[kind].isDocumentedState(name, reason);
+
 /**
- * The source of a connection. `secrets`: by the names of `ACD_SECRETS`, in clear. It calls nobody until it is asked, and
+ * The source of a connection. `secrets`: by the names of `acdSecrets`, in clear. It calls nobody until it is asked, and
  * keeps its tokens and its last answer, so keep the object as long as settings and secrets stay the same.
  */
 export function openAcd(settings: AcdSettings, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd {
-  switch (settings.kind) {
-    case 'nextiva-ncc':
-      return openNcc(settings, secrets, deps);
-  }
+  return sourceOf(settings).open(settings, secrets, deps);
 }

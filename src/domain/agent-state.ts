@@ -39,25 +39,3 @@ export interface StateChange extends AcdState {
 
 /** The state that stands for "not there any more"; the Nextiva NCC specification's own word. */
 export const SIGNED_OUT_STATE: AcdState = { name: 'Logged out', reason: '' };
-
-/** Default class of the states that the Nextiva NCC specification names; every other state is a custom one. */
-export function defaultStateClass(name: string): StateClass {
-  switch (name) {
-    case 'Available':
-      return 'ready';
-    case 'Busy':
-    case 'Working':
-      return 'contact';
-    case 'Wrapup':
-      return 'wrap-up';
-    case 'Logged out':
-      return 'signed out';
-    default:
-      return 'not ready';
-  }
-}
-
-/** True for the states whose class the documents fix; the others are listed as "seen, not reviewed". */
-export function isDocumentedState(name: string): boolean {
-  return ['Available', 'Busy', 'Working', 'Wrapup', 'Logged out', 'Logged in', 'No Answer'].includes(name);
-}

@@ -3,16 +3,17 @@
  * implausible answer changes nothing. Memory follows the commit, never leads it.
  */
 import type { AgentSnapshot } from '../acd/acd.ts';
+import { acdTraits } from '../acd/registry.ts';
 import type { AgentObservation, StateChange } from '../domain/agent-state.ts';
 import { floorToGrid } from '../domain/interval.ts';
 import { compareSnapshot } from '../domain/snapshot.ts';
 import { addEvent } from '../store/events.ts';
 import { saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
-import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { commitLook, type StoredChange } from '../store/state-log.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
+import { noteAgents, noteStates } from './note-seen.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey, unobservedAfterMs } from './session.ts';
 
@@ -35,11 +36,13 @@ const NOTHING: PollResult = { good: false, changeCount: 0, rowsWritten: 0, work:
  * what was committed, and the session has to be opened anew.
  */
 export async function collectAgentStates(deps: BridgeDeps, session: Session): Promise<PollResult> {
-  const periodMs = session.config.settings.acd.realTime.collectionIntervalS * 1_000;
+  const { readAgentStates } = session.config.acd;
+  if (!readAgentStates) throw new Error('This source has no snapshots of agent states.');
+  const periodMs = acdTraits(session.config.settings.acd).pollIntervalS * 1_000;
   session.pollStartedMs = deps.clock.nowMs();
   let snapshot: AgentSnapshot;
   try {
-    snapshot = await session.config.acd.readAgentStates();
+    snapshot = await readAgentStates();
   } catch (error) {
     // Nobody knows when the request left, only that it did before now.
     session.pollStartedMs = deps.clock.nowMs();
@@ -136,22 +139,13 @@ async function commit(
 
 /** Gives changes the keys of their agents and states; agents and states never seen before are noted first. */
 async function storable(deps: BridgeDeps, session: Session, changes: readonly StateChange[]): Promise<StoredChange[]> {
-  const { config, connectionId } = session;
-  const nowMs = deps.clock.nowMs();
-  const unknownAgents = new Set<string>();
-  const unknownStates = new Map<string, StateChange>();
-  for (const change of changes) {
-    if (!config.agentsByName.has(change.agentId)) unknownAgents.add(change.agentId);
-    if (!config.statesByName.has(stateKey(change))) unknownStates.set(stateKey(change), change);
-  }
-  for (const agent of await addSeenAgents(deps.db, connectionId, [...unknownAgents], nowMs)) {
-    config.agents.set(agent.key, agent);
-    config.agentsByName.set(agent.sourceId, agent);
-  }
-  for (const state of await addSeenStates(deps.db, connectionId, [...unknownStates.values()], nowMs)) {
-    config.states.set(state.id, state);
-    config.statesByName.set(stateKey(state), state);
-  }
+  await noteAgents(
+    deps,
+    session,
+    changes.map(({ agentId }) => agentId),
+  );
+  await noteStates(deps, session, changes);
+  const { config } = session;
   return changes.map((change) => {
     const agent = config.agentsByName.get(change.agentId);
     const state = config.statesByName.get(stateKey(change));

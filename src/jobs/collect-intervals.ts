@@ -2,6 +2,8 @@
  * Keeps the ledger of intervals and reads what is due: closed intervals once they have settled, late figures again,
  * gaps without being asked, newest first. What to read comes from the ledger, never from "now".
  */
+import type { Acd } from '../acd/acd.ts';
+import { acdTraits } from '../acd/registry.ts';
 import { floorToGrid, INTERVAL_MS, joinIntervals, type Window } from '../domain/interval.ts';
 import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
@@ -27,19 +29,19 @@ const RANGE_REFUSED = [400, 413, 416, 422];
  * Reads one window of what is due, if anything is. Returns true when more is due right away. Throws what D1 throws.
  */
 export async function collectIntervals(deps: BridgeDeps, session: Session): Promise<boolean> {
-  const feed = feedOf(session, 'intervals');
+  const { readQueueIntervals } = session.config.acd;
   const nowMs = deps.clock.nowMs();
-  if (nowMs < feed.retryAtMs) return false;
+  if (!readQueueIntervals || nowMs < feedOf(session, 'intervals').retryAtMs) return false;
   const due = await readDue(deps.db, session.connectionId, nowMs, DUE_LOOKUP_MAX);
   const [window] = joinIntervals(due, windowsPerRequest(session));
   if (!window) return false;
-  const good = await readWindow(deps, session, window);
+  const good = await readWindow(deps, session, window, readQueueIntervals);
   return good && due.length * INTERVAL_MS > window.endMs - window.startMs;
 }
 
 /** How many intervals one request may ask for; one by one where the source has shown that it needs that. */
 export function windowsPerRequest(session: Session): number {
-  return session.readsIntervalsOneByOne ? 1 : session.config.settings.acd.advanced.windowsPerRequest;
+  return session.readsIntervalsOneByOne ? 1 : acdTraits(session.config.settings.acd).windowsPerRequest;
 }
 
 /**
@@ -54,25 +56,40 @@ export async function extendLedger(deps: BridgeDeps, session: Session): Promise<
   if (feed.throughMs !== null && fromMs >= toMs) return false;
   const window = { startMs: fromMs, endMs: Math.min(toMs, fromMs + LEDGER_STEP_MS) };
   const extended = { ...feed, throughMs: window.endMs };
-  const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
+  const { collection, acd } = session.config.settings;
+  const settleDelayMs = collection.settleDelayS * 1_000;
+  const { queueIntervals } = acdTraits(acd);
   const gapsOlderThanMs = nowMs - INTERVAL_MS - settleDelayMs - GAP_AFTER_MS;
   await deps.db.batch([
     guardLease(deps.db, session),
-    addWaiting(deps.db, session.connectionId, window, settleDelayMs),
-    markGaps(deps.db, session.connectionId, gapsOlderThanMs, gapReason(feed.error)),
+    ...(queueIntervals === 'none'
+      ? []
+      : [
+          addWaiting(deps.db, session.connectionId, window, queueIntervals === 'asked' ? settleDelayMs : null),
+          markGaps(deps.db, session.connectionId, gapsOlderThanMs, gapReason(feed.error, queueIntervals)),
+        ]),
     saveFeed(deps.db, session.connectionId, 'intervals', extended),
   ]);
   session.feeds.set('intervals', extended);
   return true;
 }
 
-const gapReason = (error: string) =>
-  error === '' ? 'The bridge was not running when the interval was due.' : `The ACD could not be read: ${error}`;
+const gapReason = (error: string, queueIntervals: 'asked' | 'pushed') =>
+  queueIntervals === 'pushed'
+    ? 'Nobody has sent figures of it yet.'
+    : error === ''
+      ? 'The bridge was not running when the interval was due.'
+      : `The ACD could not be read: ${error}`;
 
 /** Reads and stores one window. False when the answer was not good; the feed's back-off then says when to try again. */
-async function readWindow(deps: BridgeDeps, session: Session, window: Window): Promise<boolean> {
+async function readWindow(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+  readQueueIntervals: NonNullable<Acd['readQueueIntervals']>,
+): Promise<boolean> {
   try {
-    const answer = await session.config.acd.readQueueIntervals(window);
+    const answer = await readQueueIntervals(window);
     await storeIntervals(deps, session, window, answer);
     await feedSucceeded(deps, session, 'intervals', { always: true });
     return true;

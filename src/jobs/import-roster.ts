@@ -18,10 +18,11 @@ const PLAUSIBLY_EMPTY_MAX = 10;
 export async function importRosterWhenDue(deps: BridgeDeps, session: Session): Promise<boolean> {
   const feed = feedOf(session, 'roster');
   const nowMs = deps.clock.nowMs();
-  if (nowMs < feed.retryAtMs) return false;
+  const { readRoster } = session.config.acd;
+  if (!readRoster || nowMs < feed.retryAtMs) return false;
   if (feed.successAtMs !== null && nowMs - feed.successAtMs < DAY_MS) return false;
   try {
-    await storeRoster(deps, session, await session.config.acd.readRoster());
+    await storeRoster(deps, session, await readRoster());
     await feedSucceeded(deps, session, 'roster', { always: true });
     return true;
   } catch (error) {

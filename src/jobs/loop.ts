@@ -4,6 +4,7 @@
  * once, so a slow or silent neighbour holds up nothing else. Everything caught here is said in the log; the session is
  * a cache that is dropped after any surprise and built anew from D1.
  */
+import { acdTraits } from '../acd/registry.ts';
 import type { Clock } from '../runtime.ts';
 import { askForRoster, readConfigVersion } from '../store/config-version.ts';
 import { addEvent } from '../store/events.ts';
@@ -76,7 +77,7 @@ type Lane = 'send-states' | 'intervals' | 'reports' | 'heartbeat' | 'watch';
 
 /** How often agents are polled, milliseconds. */
 function pollPeriodMs(session: Session): number {
-  return Math.max(PERIOD_MIN_MS, session.config.settings.acd.realTime.collectionIntervalS * 1_000);
+  return Math.max(PERIOD_MIN_MS, acdTraits(session.config.settings.acd).pollIntervalS * 1_000);
 }
 
 /** How often the loop ticks for a poll period: the period itself, or an even part of it. */

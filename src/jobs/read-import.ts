@@ -3,8 +3,8 @@
  * change. It is held until somebody confirms or discards it; nothing of it is a fact before that.
  */
 
+import { type AcdKind, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
 import type { ConnectionSettings } from '../connection.ts';
-import { defaultStateClass, isDocumentedState } from '../domain/agent-state.ts';
 import {
   type ImportedChange,
   type ImportKind,
@@ -44,7 +44,7 @@ interface Prepared {
 /** Reads, compares and holds a file. */
 export async function readImportFile(
   db: D1Database,
-  connection: { id: number; retentionDays: ConnectionSettings['collection']['retentionDays'] },
+  connection: { id: number; acdKind: AcdKind; retentionDays: ConnectionSettings['collection']['retentionDays'] },
   file: GivenFile,
   who: { nowMs: number; by: string },
 ): Promise<ReadImport> {
@@ -57,7 +57,7 @@ export async function readImportFile(
   };
   const prepared = isFigures
     ? await prepareGood(readIntervalFile(file.text, context), (read) => prepareFigures(db, connection.id, read))
-    : await prepareGood(readChangeFile(file.text, context), (read) => prepareChanges(db, connection.id, read));
+    : await prepareGood(readChangeFile(file.text, context), (read) => prepareChanges(db, connection, read));
   if (!prepared.ok) return prepared;
   const row = await holdImport(db, {
     connectionId: connection.id,
@@ -110,14 +110,15 @@ async function prepareFigures(
 
 async function prepareChanges(
   db: D1Database,
-  connectionId: number,
+  connection: { id: number; acdKind: AcdKind },
   { rows, refused, remarks }: Extract<ReturnType<typeof readChangeFile>, { ok: true }>,
 ): Promise<Prepared> {
   const states = new Map(
-    (await readStates(db, connectionId)).map((state) => [JSON.stringify([state.name, state.reason]), state]),
+    (await readStates(db, connection.id)).map((state) => [JSON.stringify([state.name, state.reason]), state]),
   );
   const isSignedOut = ({ state, reason }: ImportedChange) =>
-    (states.get(JSON.stringify([state, reason]))?.stateClass ?? defaultStateClass(state)) === 'signed out';
+    (states.get(JSON.stringify([state, reason]))?.stateClass ??
+      defaultStateClass(connection.acdKind, state, reason)) === 'signed out';
   const sorted = rows.toSorted((a, b) => a.agentKey - b.agentKey || a.atMs - b.atMs);
   // What an agent did after the file's last row is not known, unless that row is a sign-out.
   const isOpenEnd = (i: number) => {
@@ -152,7 +153,7 @@ async function prepareChanges(
         reason: 'The bridge was looking at this agent then: what it saw stands.',
       })),
     ].sort((a, b) => a.line - b.line),
-    remarks: [...remarks, ...changeRemarks(openEnds, customStates(newStates))],
+    remarks: [...remarks, ...changeRemarks(openEnds, customStates(connection.acdKind, newStates))],
     outcome,
     parts: [
       ...chunks(good, ROWS_PER_PART).map((part): ImportPart => ({ kind: 'changes', rows: part })),
@@ -162,8 +163,9 @@ async function prepareChanges(
 }
 
 /** Of new states, how many the documents do not name. */
-function customStates(states: ReadonlyMap<string, number>): number {
-  return [...states.keys()].filter((key) => !isDocumentedState((JSON.parse(key) as [string, string])[0])).length;
+function customStates(kind: AcdKind, states: ReadonlyMap<string, number>): number {
+  const names = [...states.keys()].map((key) => JSON.parse(key) as [string, string]);
+  return names.filter(([name, reason]) => !isDocumentedState(kind, name, reason)).length;
 }
 
 function changeRemarks(openEnds: number, newStates: number): string[] {

@@ -3,7 +3,7 @@
  * cache of D1 and can be dropped at any moment; `openSession` builds it anew and takes the lease.
  */
 import type { Acd } from '../acd/acd.ts';
-import { openAcd } from '../acd/registry.ts';
+import { acdTraits, openAcd } from '../acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../connection.ts';
 import type { AcdState, AgentObservation } from '../domain/agent-state.ts';
 import { MINUTE_MS } from '../domain/interval.ts';
@@ -263,5 +263,8 @@ const NEW_STANDING = { failures: 0, failingSinceMs: null, retryAtMs: 0, successA
 
 /** The time between two looks beyond which the bridge does not vouch for what was between. */
 export function unobservedAfterMs(settings: ConnectionSettings): number {
-  return Math.max(MINUTE_MS, 4_000 * settings.acd.realTime.collectionIntervalS);
+  const { agentStates, pollIntervalS } = acdTraits(settings.acd);
+  // What is told or kept by the source is known, however long nobody looked.
+  if (agentStates !== 'snapshots') return Number.POSITIVE_INFINITY;
+  return Math.max(MINUTE_MS, 4_000 * pollIntervalS);
 }

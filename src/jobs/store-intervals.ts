@@ -3,6 +3,7 @@
  * to what is stored is not written again; what differs raises the revision; silence is not zero.
  */
 import type { QueueIntervalAnswer, RefusedRow } from '../acd/acd.ts';
+import { acdTraits } from '../acd/registry.ts';
 import { floorToGrid, HOUR_MS, INTERVAL_MS, MINUTE_MS, type Window, windowStarts } from '../domain/interval.ts';
 import type { QueueInterval } from '../domain/queue-interval.ts';
 import { addEvent } from '../store/events.ts';
@@ -235,7 +236,7 @@ function remarks(
     ({ offered, abandoned, handleTimeMs }) =>
       handleTimeMs > PLAUSIBLE_HANDLE_TIME_MS * Math.max(1, offered - abandoned),
   );
-  if (doubtful && session.config.settings.acd.advanced.handleTimeUnit === 'seconds') {
+  if (doubtful && acdTraits(session.config.settings.acd).handleTimeIsTakenForSeconds) {
     note(
       'doubtful handle time',
       'warning',

@@ -94,8 +94,9 @@ function failed(group: TestGroup, text: string): TestResult {
 }
 
 async function testRealTime({ mapping }: TestedConnection, acd: Acd, wfm: Wfm): Promise<TestResult> {
-  const snapshot = await acd.readAgentStates();
-  const agents = snapshot.agents === 'unchanged' ? [] : snapshot.agents;
+  const snapshot = await look(acd);
+  if (!snapshot) return failed('real-time', 'This source is not asked for agent states: it sends them.');
+  const { agents } = snapshot;
   const findings: Finding[] = [
     { tone: 'good', text: `Signed in, and read the states of ${count(agents.length, 'agent')}.` },
     ...refusedFinding(snapshot.refused),
@@ -137,6 +138,21 @@ async function testRealTime({ mapping }: TestedConnection, acd: Acd, wfm: Wfm): 
   };
 }
 
+/** One look at what agents do, whichever way the source tells it; null where it cannot be asked. */
+async function look({ readAgentStates, readAgentEvents }: Acd) {
+  if (readAgentStates) {
+    const { agents, refused, arrivedAtMs } = await readAgentStates();
+    return { agents: agents === 'unchanged' ? [] : agents, refused, arrivedAtMs };
+  }
+  if (!readAgentEvents) return null;
+  const { events, refused, arrivedAtMs } = await readAgentEvents(null);
+  const latest = new Map<string, AgentObservation>();
+  for (const { agentId, name, reason, atMs } of events) {
+    if ((latest.get(agentId)?.sinceMs ?? 0) <= atMs) latest.set(agentId, { agentId, name, reason, sinceMs: atMs });
+  }
+  return { agents: [...latest.values()], refused, arrivedAtMs };
+}
+
 function eventOf(
   { agentId, name, reason, sinceMs }: AgentObservation,
   agent: MappedAgent | undefined,
@@ -160,6 +176,7 @@ async function testHistorical(
 ): Promise<TestResult> {
   const endMs = floorToGrid(nowMs - settings.collection.settleDelayS * 1_000);
   const window = { startMs: endMs - INTERVAL_MS, endMs };
+  if (!acd.readQueueIntervals) return failed('historical', 'This source is not asked for figures: it sends them.');
   const { intervals, refused } = await acd.readQueueIntervals(window);
   const span = `${new Date(window.startMs).toISOString().slice(0, 16).replace('T', ' ')} to ${new Date(endMs).toISOString().slice(11, 16)} UTC`;
   const findings: Finding[] = [

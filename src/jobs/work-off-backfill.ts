@@ -12,12 +12,14 @@ import { storeIntervals } from './store-intervals.ts';
 /** Loads one chunk of the oldest open backfill. Returns true when there is more to load right away. */
 export async function workOffBackfill(deps: BridgeDeps, session: Session): Promise<boolean> {
   if (deps.clock.nowMs() < feedOf(session, 'intervals').retryAtMs) return false;
+  const { readQueueIntervals } = session.config.acd;
+  if (!readQueueIntervals) return false;
   const backfill = await readOpenBackfill(deps.db, session.connectionId);
   if (!backfill) return false;
   const startMs = Math.max(backfill.fromMs, backfill.nextEndMs - windowsPerRequest(session) * INTERVAL_MS);
   const chunk = { startMs, endMs: backfill.nextEndMs };
   try {
-    const answer = await session.config.acd.readQueueIntervals(chunk);
+    const answer = await readQueueIntervals(chunk);
     const { changed } = await storeIntervals(deps, session, chunk, answer);
     await advance(deps, session, backfill, chunk, { changed, failed: 0, error: '' });
     await feedSucceeded(deps, session, 'intervals', { always: true });

@@ -26,10 +26,11 @@ import {
   readOpenImport,
 } from '../store/imports.ts';
 import { guardLease } from '../store/lease.ts';
-import { addSeenStates, countStateUse } from '../store/mapping.ts';
+import { countStateUse } from '../store/mapping.ts';
 import { saveFigures } from '../store/queue-intervals.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { activitiesOf } from './build-reports.ts';
+import { noteStates } from './note-seen.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey } from './session.ts';
 import { nextReadAtMs } from './store-intervals.ts';
 
@@ -136,16 +137,12 @@ async function waitingReports(
 }
 
 async function storeChanges(deps: BridgeDeps, session: Session, rows: readonly ChangeRow[]): Promise<Step> {
+  await noteStates(
+    deps,
+    session,
+    rows.flatMap(([, , name, reason]) => (name === '' ? [] : [{ name, reason }])),
+  );
   const { config, connectionId } = session;
-  const unknown = new Map<string, { name: string; reason: string }>();
-  for (const [, , name, reason] of rows) {
-    if (name !== '' && !config.statesByName.has(stateKey({ name, reason })))
-      unknown.set(stateKey({ name, reason }), { name, reason });
-  }
-  for (const state of await addSeenStates(deps.db, connectionId, [...unknown.values()], deps.clock.nowMs())) {
-    config.states.set(state.id, state);
-    config.statesByName.set(stateKey(state), state);
-  }
   const keyed = rows.map(([agentKey, atMs, name, reason]): KeyedChange => {
     const state = name === '' ? NOT_OBSERVED : config.statesByName.get(stateKey({ name, reason }))?.id;
     if (state === undefined) throw new Error(`The state "${name}" of an import was not stored.`);

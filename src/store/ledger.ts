@@ -13,7 +13,7 @@ export function addWaiting(
   db: D1Database,
   connectionId: number,
   window: Window,
-  settleDelayMs: number,
+  settleDelayMs: number | null,
 ): D1PreparedStatement {
   return db
     .prepare(

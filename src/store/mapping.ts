@@ -1,5 +1,5 @@
 /** Agents, queues and states of a connection with their keys in the WFM: what turns stored facts into reports. */
-import { defaultStateClass, isDocumentedState, type StateClass } from '../domain/agent-state.ts';
+import type { StateClass } from '../domain/agent-state.ts';
 
 export interface MappedAgent {
   readonly key: number;
@@ -105,16 +105,16 @@ export async function addSeenAgents(
   return (results[1]?.results ?? []).map(agentOf);
 }
 
-/** Notes states seen for the first time, with the class that the documents or caution give them ("not ready"). */
+/** Notes states seen for the first time. `isReviewed`: their class is settled, nobody has to look at it. */
 export async function addSeenStates(
   db: D1Database,
   connectionId: number,
-  states: readonly { name: string; reason: string }[],
+  states: readonly { name: string; reason: string; stateClass: StateClass; isReviewed: boolean }[],
   nowMs: number,
 ): Promise<MappedState[]> {
   if (states.length === 0) return [];
   const rows = JSON.stringify(
-    states.map(({ name, reason }) => [name, reason, defaultStateClass(name), isDocumentedState(name) ? 1 : 0]),
+    states.map(({ name, reason, stateClass, isReviewed }) => [name, reason, stateClass, isReviewed ? 1 : 0]),
   );
   const results = await db.batch<MappedState>([
     db

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { nccSettingsSchema } from '../../src/acd/nextiva-ncc/settings.ts';
-import { openAcd } from '../../src/acd/registry.ts';
+import { openNcc } from '../../src/acd/nextiva-ncc/source.ts';
 import { INTERVAL_MS } from '../../src/domain/interval.ts';
 import type { UpstreamDeps } from '../../src/http/deps.ts';
 import { mpowerSettingsSchema } from '../../src/wfm/cxone-mpower/settings.ts';
@@ -74,7 +74,7 @@ function world(fuzzed: Readonly<Record<string, FuzzedAnswer>>) {
   };
   const parts = { clock, cache: testTokenCache().cache, signIns: testSignIns().memory };
   const deps = { ...testWorld({ fetch }, parts).deps, sealer: PLAIN_SEALER };
-  const acd = () => openAcd(nccSettings, { realTimePassword: SECRET, historicalPassword: SECRET }, deps);
+  const acd = () => openNcc(nccSettings, { realTimePassword: SECRET, historicalPassword: SECRET }, deps);
   const wfm = () => openWfm(mpowerSettings, { accessKeySecret: SECRET }, deps);
   return { clock, acd, wfm };
 }

@@ -3,6 +3,7 @@
  * once a simulated day and at the end, and notes what breaks a promise.
  */
 
+import { acdTraits } from '../../src/acd/registry.ts';
 import type { ConnectionSettings } from '../../src/connection.ts';
 import { assessHealth, type HealthStatus } from '../../src/domain/health.ts';
 import { addsUp } from '../../src/domain/health-facts.ts';
@@ -36,10 +37,10 @@ export class Judge {
   accepted = 0;
 
   constructor(db: SimDatabase, ncc: Ncc, settings: ConnectionSettings, verdicts: Verdicts, world: World) {
-    const { collectionIntervalS } = settings.acd.realTime;
+    const { pollIntervalS } = acdTraits(settings.acd);
     const rules = {
       missingAnswersToSignOut: settings.collection.missingAnswersToSignOut,
-      unobservedAfterMs: Math.max(60_000, 4_000 * collectionIntervalS),
+      unobservedAfterMs: Math.max(60_000, 4_000 * pollIntervalS),
     };
     this.#settings = settings;
     this.#verdicts = verdicts;
@@ -173,7 +174,7 @@ export class Judge {
       facts,
       {
         missing: [],
-        collectionIntervalMs: acd.realTime.collectionIntervalS * 1_000,
+        collectionIntervalMs: acdTraits(acd).pollIntervalS * 1_000,
         settleDelayMs: collection.settleDelayS * 1_000,
         acdName: 'NCC',
         wfmName: 'Mpower',
@@ -189,7 +190,7 @@ export class Judge {
     const { nowMs } = scheduler;
     if (!collector.process.alive || nowMs < machine.pausedUntilMs || this.states.firstLookMs === null) return;
     if (this.#world.has('C4') || machine.clockOffsetMs !== 0) return;
-    const allowedMs = 2_000 * this.#settings.acd.realTime.collectionIntervalS + 60_000 + 75_000;
+    const allowedMs = 2_000 * acdTraits(this.#settings.acd).pollIntervalS + 60_000 + 75_000;
     // A host that was off or suspended has to look around first.
     const sinceMs = Math.max(collector.process.startedMs, machine.pausedUntilMs);
     const silentMs = nowMs - Math.max(this.states.lookedTrueMs, sinceMs);

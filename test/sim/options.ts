@@ -1,6 +1,7 @@
 /** What one run is: its seed, its length, its faults, and the habits that the seed gives to bridge and vendors. */
 import { parseArgs } from 'node:util';
 import { Random } from '../../simulators/shared/random.ts';
+import { nccSettingsSchema } from '../../src/acd/nextiva-ncc/settings.ts';
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/interval.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, isFaultKind, type Rates } from './faults.ts';
@@ -38,6 +39,7 @@ export interface Habits {
   readonly leftOutAgent: number | null;
 }
 
+const NCC_GROUP = { baseUrl: `${NCC_ORIGIN}/wfm`, username: 'wfm' };
 const MONDAY_MS = Date.UTC(2026, 2, 2);
 
 function pick<T>(random: Random, values: readonly [T, ...T[]]): T {
@@ -55,7 +57,7 @@ export function habitsOf(options: RunOptions): Habits {
     leftOutAgent: null,
     settings: {
       ...settings,
-      acd: { ...settings.acd, realTime: { ...settings.acd.realTime, collectionIntervalS: 15 } },
+      acd: nccSettingsSchema.parse({ ...settings.acd, realTime: { ...NCC_GROUP, collectionIntervalS: 15 } }),
       wfm: { ...settings.wfm, advanced: { ...settings.wfm.advanced, eventsPerBodyMax: 10 } },
       collection: { ...settings.collection, reportMinutes: 15, settleDelayS: 60, catchUpBodiesPerMinute: 60 },
     },
@@ -84,7 +86,7 @@ function drawHabits({ seed, agents }: RunOptions): Habits {
     timeZone: pick(random, ['America/Chicago', 'Asia/Kathmandu', 'Europe/Lisbon']),
     acd: {
       kind: 'nextiva-ncc',
-      realTime: { baseUrl: `${NCC_ORIGIN}/wfm`, username: 'wfm', collectionIntervalS: intervalS },
+      realTime: { ...NCC_GROUP, collectionIntervalS: intervalS },
       historical: { baseUrl: `${NCC_ORIGIN}/wfm/`, username: 'wfm' },
       advanced: { windowsPerRequest: pick(random, [1, 4, 24, 96]) },
     },

@@ -1,4 +1,5 @@
 /** One run from its first minute to the verdict. */
+import { acdTraits } from '../../src/acd/registry.ts';
 import { DAY_MS, MINUTE_MS } from '../../src/domain/interval.ts';
 import { drawFaults, type Fault, type FaultKind } from './faults.ts';
 import { FaultMaster } from './master.ts';
@@ -134,7 +135,7 @@ function probe(world: World, faults: readonly Fault[]): void {
     ['misconfigured', 'sign-in', 'address', 'redirect', 'unusable', 'status'].includes(kind),
   );
   const askedMs = Math.max(0, ...asked.map(({ retry }) => retry - nowMs));
-  const periodMs = world.habits.settings.acd.realTime.collectionIntervalS * 1_000;
+  const periodMs = acdTraits(world.habits.settings.acd).pollIntervalS * 1_000;
   const allowedMs = (isPlatform ? 150_000 : MINUTE_MS) + askedMs + periodMs;
   scheduler.after(allowedMs, () => {
     const record = judge.states.records.get(agent.index);

@@ -15,7 +15,7 @@ function settings(overrides: { name?: string; timeZone?: string; ncc?: string; m
 describe('the settings of a connection', () => {
   it('need names, addresses and users; the rest has defaults', () => {
     const parsed = connectionSettingsSchema.parse(settings());
-    expect(parsed.acd.realTime.collectionIntervalS).toBe(5);
+    expect(parsed.acd).toMatchObject({ realTime: { collectionIntervalS: 5 } });
     expect(parsed.wfm.acdType).toBe('Generic_Nextiva');
     expect(parsed.collection.reportMinutes).toBe(15);
   });

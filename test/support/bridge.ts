@@ -2,8 +2,10 @@
  * A bridge on real D1 with a clock that the test moves, and two stand-ins behind its fetch that keep the truth: what NCC
  * shows, what Mpower accepted. Strict stand-ins as processes are in simulators/; these are for claims about the jobs.
  */
+
 import { applyD1Migrations, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { acdTraits } from '../../src/acd/registry.ts';
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
 import { createSealer } from '../../src/crypto/seal.ts';
 import { Loop } from '../../src/jobs/loop.ts';
@@ -157,7 +159,7 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
   const logged: string[] = [];
   const open = () => new Loop(deps, connectionId, ({ message, detail }) => logged.push(`${message}\n${detail ?? ''}`));
   let loop = open();
-  const stepMs = chosen.acd.realTime.collectionIntervalS * 1_000;
+  const stepMs = acdTraits(chosen.acd).pollIntervalS * 1_000;
   const tick = async () => {
     let over = false;
     const ticking = loop.tick(stepMs - 300).finally(() => {

@@ -1,5 +1,7 @@
 /** The Overview: is every connection healthy, since when, what waits, and what should somebody do. */
+
 import type { ComponentChildren } from 'preact';
+import { acdTitle, acdTraits } from '../../src/acd/registry.ts';
 import { type Account, addsUp, type StreamFacts, type TryFacts } from '../../src/domain/health-facts.ts';
 import type { Finding } from '../../src/domain/health-findings.ts';
 import type { Identity } from '../app.ts';
@@ -290,7 +292,7 @@ function Feeds({ connection, moment }: { connection: ConnectionHealth; moment: M
   const { facts, settings } = connection;
   return (
     <ul class="feeds">
-      <li class="quiet">Read from NCC</li>
+      <li class="quiet">Read from {settings ? acdTitle(settings.acd.kind) : 'the ACD'}</li>
       {facts.feeds.map((feed) => {
         const lastMs = feed.name === 'agent-states' ? facts.lastPollMs : feed.successAtMs;
         return (
@@ -298,7 +300,7 @@ function Feeds({ connection, moment }: { connection: ConnectionHealth; moment: M
             <FeedIcon feed={feed} lastMs={lastMs} paused={facts.paused} /> {FEED_NAMES[feed.name]}{' '}
             <Age atMs={lastMs} moment={moment} never="not yet" />
             {feed.name === 'agent-states' && settings && (
-              <span class="quiet">, every {settings.acd.realTime.collectionIntervalS} s</span>
+              <span class="quiet">, every {acdTraits(settings.acd).pollIntervalS} s</span>
             )}
           </li>
         );

@@ -1,4 +1,5 @@
 /** The Overview, its refreshing part, and /healthz. */
+import { acdTraits } from '../../src/acd/registry.ts';
 import type { HealthStatus } from '../../src/domain/health.ts';
 import { isLoopSilent, isMinuteJobSilent } from '../../src/domain/health-findings.ts';
 import { readLastDelays } from '../../src/store/charts.ts';
@@ -60,7 +61,7 @@ export async function healthz(_request: Request, { app, nowMs }: Visit): Promise
   const runnable = connections.filter(({ health }) => health.status !== 'not configured' && health.status !== 'paused');
   const silent = {
     loops: runnable.filter(({ facts, settings }) =>
-      isLoopSilent(facts, (settings?.acd.realTime.collectionIntervalS ?? 5) * 1_000, nowMs),
+      isLoopSilent(facts, (settings ? acdTraits(settings.acd).pollIntervalS : 5) * 1_000, nowMs),
     ).length,
     minuteJob: runnable.some(({ facts }) => isMinuteJobSilent(facts.cronAtMs ?? facts.createdAtMs, nowMs)),
   };

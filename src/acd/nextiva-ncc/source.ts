@@ -2,21 +2,29 @@
  * Nextiva NCC as a source: real-time and historical calls with the account of their own group, one token and one sign-in
  * where both groups name the same account. The roster is read with the historical account.
  */
+
+import type { StateClass } from '../../domain/agent-state.ts';
 import type { UpstreamDeps } from '../../http/deps.ts';
 import type { TokenKeeper } from '../../http/token-keeper.ts';
 import type { Acd } from '../acd.ts';
+import type { AcdSource } from '../source.ts';
 import { createNccClient, type NccClient } from './client.ts';
 import { readHistorical } from './historical.ts';
 import { createRealTimeReader } from './real-time.ts';
 import { readRoster } from './roster.ts';
-import type { NccSettings } from './settings.ts';
+import { NCC_SECRETS, type NccSettings, nccSettingsSchema } from './settings.ts';
 import { createNccTokenKeeper, type NccAccount } from './token.ts';
+
+/** NCC has states, figures and a roster to ask for. */
+export type NccAcd = {
+  [K in keyof Acd]: K extends 'readAgentStates' | 'readQueueIntervals' | 'readRoster' ? NonNullable<Acd[K]> : Acd[K];
+};
 
 /**
  * Opens a source. `secrets` holds `realTimePassword` and `historicalPassword`; throws an `Error` when one is missing or a
  * base URL is none, which the settings' own checks rule out.
  */
-export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd {
+export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): NccAcd {
   const { advanced } = settings;
   const realTime = groupOf(settings.realTime, secrets.realTimePassword, 'real-time');
   const historical = groupOf(settings.historical, secrets.historicalPassword, 'historical');
@@ -46,11 +54,42 @@ export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, 
       return readHistorical(answer, window, advanced);
     },
 
-    readRoster() {
-      return readRoster(historicalClient, { queues: advanced.queuesPath, users: advanced.usersPath });
-    },
+    readRoster: () => readRoster(historicalClient, { queues: advanced.queuesPath, users: advanced.usersPath }),
+    readAgentEvents: null,
+    warning: null,
   };
 }
+
+/** Classes of the states that the specification names; every other state is a custom one. */
+const STATE_CLASSES = new Map<string, StateClass>([
+  ['Available', 'ready'],
+  ['Busy', 'contact'],
+  ['Working', 'contact'],
+  ['Wrapup', 'wrap-up'],
+  ['Logged out', 'signed out'],
+  ['Logged in', 'not ready'],
+  ['No Answer', 'not ready'],
+]);
+
+export const nccSource: AcdSource<NccSettings> = {
+  title: 'Nextiva NCC',
+  settingsSchema: nccSettingsSchema,
+  secrets: NCC_SECRETS.map((name) => ({ name, what: 'password' })),
+  addresses: ({ realTime, historical }) => [
+    { path: 'realTime.baseUrl', url: realTime.baseUrl, secrets: ['realTimePassword'] },
+    { path: 'historical.baseUrl', url: historical.baseUrl, secrets: ['historicalPassword'] },
+  ],
+  traits: ({ realTime, advanced }) => ({
+    agentStates: 'snapshots',
+    pollIntervalS: realTime.collectionIntervalS,
+    queueIntervals: 'asked',
+    windowsPerRequest: advanced.windowsPerRequest,
+    handleTimeIsTakenForSeconds: advanced.handleTimeUnit === 'seconds',
+  }),
+  defaultStateClass: (name) => STATE_CLASSES.get(name) ?? 'not ready',
+  isDocumentedState: (name) => STATE_CLASSES.has(name),
+  open: openNcc,
+};
 
 type GroupAccount = Pick<NccAccount, 'origin' | 'username' | 'password'>;
 

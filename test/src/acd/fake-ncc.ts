@@ -1,6 +1,6 @@
 /** A stand-in for NCC's HTTP API: say what it answers, then hand `network.fetch` to the code under test. */
 import { nccSettingsSchema } from '../../../src/acd/nextiva-ncc/settings.ts';
-import { openAcd } from '../../../src/acd/registry.ts';
+import { openNcc } from '../../../src/acd/nextiva-ncc/source.ts';
 import type { UpstreamDeps } from '../../../src/http/deps.ts';
 import { type SeenRequest, testClock, testNetwork, testSignIns, testTokenCache, testWorld } from '../http/support.ts';
 
@@ -73,7 +73,7 @@ export function fakeNcc() {
       overrides: Partial<UpstreamDeps> = {},
     ) {
       const { deps } = testWorld(network, { clock, cache: cache.cache, signIns: signIns.memory });
-      return openAcd(settings, secrets, { ...deps, ...overrides });
+      return openNcc(settings, secrets, { ...deps, ...overrides });
     },
   };
 }

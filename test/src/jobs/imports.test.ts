@@ -12,7 +12,7 @@ async function read(bridge: Bridge, kind: ImportKind, text: string): Promise<Imp
   const { retentionDays } = settings().collection;
   const result = await readImportFile(
     env.DB,
-    { id: bridge.connectionId, retentionDays },
+    { id: bridge.connectionId, acdKind: 'nextiva-ncc', retentionDays },
     { kind, fileName: 'past.csv', text },
     { nowMs: bridge.clock.nowMs, by: 'test' },
   );

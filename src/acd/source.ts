@@ -1,0 +1,52 @@
+/** What a folder of a source hands to the registry: everything that settings page, jobs and checks have to know of it. */
+import type * as z from 'zod';
+import type { StateClass } from '../domain/agent-state.ts';
+import type { UpstreamDeps } from '../http/deps.ts';
+import type { Acd } from './acd.ts';
+
+/** A secret of a source. Names are unique over all sources and destinations: the store keeps secrets by name. */
+export interface SourceSecret {
+  readonly name: string;
+  /** What it is, for a sentence: "Enter the …". */
+  readonly what: string;
+}
+
+/** An address that a source calls. */
+export interface SourceAddress {
+  /** Its place in the source's settings, with dots. */
+  readonly path: string;
+  readonly url: string;
+  /** Names of the secrets that are sent there. */
+  readonly secrets: readonly string[];
+}
+
+/** What the jobs have to know of a source's settings. */
+export interface AcdTraits {
+  /**
+   * How the states of agents are known. snapshots: by looking at all of them, so that time in which nobody looked is not
+   * known. events: the source keeps what happened. pushed: whoever sends answers for it that nothing is missing.
+   */
+  readonly agentStates: 'snapshots' | 'events' | 'pushed';
+  /** How often agents are read, seconds; where they are pushed, how often the bridge says that it is there. */
+  readonly pollIntervalS: number;
+  /** asked: each interval is read when it has settled. pushed: it is a gap unless it came. none: nobody expects any. */
+  readonly queueIntervals: 'asked' | 'pushed' | 'none';
+  /** How many 15-minute windows one request for figures may ask for. */
+  readonly windowsPerRequest: number;
+  /** Handle times are taken for seconds, and may be milliseconds after all: a warning is worth it. */
+  readonly handleTimeIsTakenForSeconds: boolean;
+}
+
+export interface AcdSource<S> {
+  /** What people call it. */
+  readonly title: string;
+  readonly settingsSchema: z.ZodType<S>;
+  readonly secrets: readonly SourceSecret[];
+  addresses(settings: S): readonly SourceAddress[];
+  traits(settings: S): AcdTraits;
+  /** How a state counts until somebody says otherwise; caution says 'not ready'. */
+  defaultStateClass(name: string, reason: string): StateClass;
+  /** True where the source's documents fix the class. */
+  isDocumentedState(name: string, reason: string): boolean;
+  open(settings: S, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd;
+}
