@@ -69,9 +69,29 @@ SELECT i.connection_id, i.start_ms, strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 
        i.start_ms + 900000 AS end_ms,
        strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 1000.0 + 900, 'unixepoch') AS end_utc,
        i.queue_id, q.source_id AS queue_key, q.name AS queue_name, i.offered, max(0, i.offered - i.abandoned) AS handled,
-       i.abandoned, i.handle_time_ms, i.inferred AS is_inferred, i.revision, i.read_at_ms,
+       i.abandoned, i.handle_time_ms, i.handled_short, i.handled_long, i.abandoned_short, i.work_time_ms,
+       i.queue_delay_time_ms, i.hold_time_ms, i.inferred AS is_inferred, i.revision, i.read_at_ms,
        strftime('%Y-%m-%dT%H:%M:%fZ', i.read_at_ms / 1000.0, 'unixepoch') AS read_at_utc
 FROM queue_interval i LEFT JOIN queue q ON q.id = i.queue_id;
+
+CREATE VIEW wfm_agent_interval_v1 AS
+SELECT i.connection_id, i.start_ms, strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 1000.0, 'unixepoch') AS start_utc,
+       i.start_ms + 900000 AS end_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 1000.0 + 900, 'unixepoch') AS end_utc,
+       i.agent_id, a.source_id AS agent_key, coalesce(a.login_id, a.username) AS login_id, a.employee_id, i.login_time_ms,
+       i.ready_time_ms, i.not_ready_time_ms, i.revision, i.read_at_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.read_at_ms / 1000.0, 'unixepoch') AS read_at_utc
+FROM agent_interval i LEFT JOIN agent a ON a.id = i.agent_id;
+
+CREATE VIEW wfm_agent_queue_interval_v1 AS
+SELECT i.connection_id, i.start_ms, strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 1000.0, 'unixepoch') AS start_utc,
+       i.start_ms + 900000 AS end_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.start_ms / 1000.0 + 900, 'unixepoch') AS end_utc,
+       i.queue_id, q.source_id AS queue_key, q.name AS queue_name, i.agent_id, a.source_id AS agent_key,
+       coalesce(a.login_id, a.username) AS login_id, a.employee_id, i.handled, i.handle_time_ms, i.work_time_ms,
+       i.hold_time_ms, i.revision, i.read_at_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.read_at_ms / 1000.0, 'unixepoch') AS read_at_utc
+FROM agent_queue_interval i LEFT JOIN queue q ON q.id = i.queue_id LEFT JOIN agent a ON a.id = i.agent_id;
 
 CREATE VIEW wfm_state_change_v1 AS
 SELECT a.connection_id, c.agent_id, a.source_id AS agent_key, coalesce(a.login_id, a.username) AS login_id, a.employee_id,

@@ -10,6 +10,7 @@ import {
   revokeTokenEndpoint,
 } from './api/access.ts';
 import { changeRulesEndpoint, listAdherenceEndpoint, readRulesEndpoint, readSpansEndpoint } from './api/adherence.ts';
+import { listAgentIntervalsEndpoint, listAgentQueueIntervalsEndpoint } from './api/agent-figures.ts';
 import { listAgentsNowEndpoint } from './api/agents-now.ts';
 import {
   createChannelEndpoint,
@@ -183,6 +184,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('GET', `${one}/code-book`, codeBookEndpoint),
   route('POST', `${one}/roster/import`, importRosterEndpoint),
   route('GET', `${one}/intervals`, listIntervalsEndpoint),
+  route('GET', `${one}/agent-intervals`, listAgentIntervalsEndpoint),
+  route('GET', `${one}/agent-queue-intervals`, listAgentQueueIntervalsEndpoint),
   route('GET', `${one}/state-changes`, listStateChangesEndpoint),
   route('GET', `${one}/activities`, listActivitiesEndpoint),
   route('GET', `${one}/coverage`, listCoverageEndpoint),

@@ -51,8 +51,19 @@ beforeAll(async () => {
       AT,
     ),
     run(
-      `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, read_at_ms)
-       VALUES (?1, ?2, 7, 10, 1, 60000, ?2), (?1, ?2, 99, 1, 2, 0, ?2)`,
+      `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, handled_short,
+         handled_long, abandoned_short, work_time_ms, queue_delay_time_ms, hold_time_ms, read_at_ms)
+       VALUES (?1, ?2, 7, 10, 1, 60000, 5, 4, 0, 1000, 2000, 3000, ?2), (?1, ?2, 99, 1, 2, 0, NULL, NULL, NULL, NULL, NULL, NULL, ?2)`,
+      id,
+      AT,
+    ),
+    run(
+      'INSERT INTO agent_interval VALUES (?1, ?2, 3, 900000, 600000, 1, 1, ?2), (?1, ?2, 99, 0, 0, 0, 1, ?2)',
+      id,
+      AT,
+    ),
+    run(
+      'INSERT INTO agent_queue_interval VALUES (?1, ?2, 7, 3, 2, 1, 1, 1, 1, ?2), (?1, ?2, 99, 99, 0, 0, 0, 0, 1, ?2)',
       id,
       AT,
     ),
