@@ -1,8 +1,14 @@
 /** What a request's handler is handed: the settings, the bindings, the clock, and who is asking. */
 import type { KeyedSealer } from '../src/crypto/seal.ts';
+import type { Applied, GivenRecords } from '../src/jobs/apply-records.ts';
 import type { Clock, Fetch } from '../src/runtime.ts';
 import type { TokenScope } from '../src/store/api-tokens.ts';
 import type { Settings } from './settings.ts';
+
+/** What became of records; `ok` false: they do not belong to this connection, `message` says why. */
+export type PushResult =
+  | { readonly ok: true; readonly applied: Applied }
+  | { readonly ok: false; readonly message: string };
 
 /** The calls that pages and API make to a connection's collector (worker/collector.ts). */
 export interface CollectorCalls {
@@ -12,6 +18,8 @@ export interface CollectorCalls {
   importRoster(): Promise<unknown>;
   /** Sends a record that was set aside once more. */
   sendAgain(setAsideId: number): Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** Stores records that somebody gives. Rejects when nobody knows whether they were stored. */
+  push(given: GivenRecords): Promise<PushResult>;
 }
 
 export interface App {

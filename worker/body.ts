@@ -56,6 +56,19 @@ async function readText(request: Request, bytesMax = MAX_BODY_BYTES): Promise<st
   return decode(await readBytes(request, bytesMax));
 }
 
+/** A body as text, whatever its type: its caller has looked at that. Throws `ProblemError` 400 or 413. */
+export async function readBodyText(request: Request, bytesMax: number): Promise<string> {
+  try {
+    return await readText(request, bytesMax);
+  } catch (error) {
+    // A stream that cannot be unpacked fails while it is read.
+    if (!(error instanceof TypeError)) throw error;
+    throw new ProblemError(400, 'Not readable', 'The body could not be unpacked or was cut off. Nothing was stored.', {
+      cause: error,
+    });
+  }
+}
+
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
     new ProblemError(413, 'Body too large', `A body may have at most ${bytesMax} bytes here; this one has more.`);

@@ -4,7 +4,9 @@
  * because an alarm that throws too often is dropped by the platform without a word.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { type GivenRecords, RecordsRefusedError } from '../src/jobs/apply-records.ts';
 import { Loop, nextOnGridMs } from '../src/jobs/loop.ts';
+import type { PushResult } from './app.ts';
 import { readSettings } from './settings.ts';
 import { bridgeDeps, log, systemClock } from './wiring.ts';
 
@@ -54,6 +56,20 @@ export class Collector extends DurableObject<Env> {
     const loop = this.#loopOf(connectionId);
     if (!loop) return { ok: false, message: 'The bridge is not configured.' };
     return loop.sendAgain(setAsideId);
+  }
+
+  async push(connectionId: number, given: GivenRecords): Promise<PushResult> {
+    const loop = this.#loopOf(connectionId);
+    if (!loop) return { ok: false, message: 'The bridge is not configured.' };
+    try {
+      return { ok: true, applied: await loop.push(given) };
+    } catch (error) {
+      if (!(error instanceof RecordsRefusedError)) throw error;
+      return { ok: false, message: error.message };
+    } finally {
+      // Records may come before the first alarm of a connection.
+      await this.wake(connectionId);
+    }
   }
 
   override async alarm(): Promise<void> {

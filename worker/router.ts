@@ -84,6 +84,7 @@ import {
   sendAllAgainEndpoint,
   statusEndpoint,
 } from './api/operations.ts';
+import { PUSH_ENDPOINTS } from './api/push.ts';
 import { importRosterEndpoint, listAgentsEndpoint, listQueuesEndpoint, listStatesEndpoint } from './api/roster.ts';
 import { deleteSchedulesEndpoint, listSchedulesEndpoint, uploadSchedulesEndpoint } from './api/schedules.ts';
 import { readSetupEndpoint, tickStepEndpoint } from './api/setup.ts';
@@ -240,6 +241,9 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('DELETE', '/api/v1/sessions/:id', endSessionEndpoint),
   route('POST', '/api/v1/sessions/end-all', endAllSessionsEndpoint),
   route('GET', '/api/v1/audit', listAuditEndpoint),
+  ...PUSH_ENDPOINTS.map(({ kind, endpoint }) =>
+    route('POST', `/api/v1/connections/:connectionId/push/${kind}`, endpoint),
+  ),
 ];
 
 const docs = apiDocs(API_ROUTES);

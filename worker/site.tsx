@@ -41,7 +41,8 @@ export async function answerRequest(request: Request, app: App): Promise<Respons
     const { settings, db, fetch } = app;
     const { identity, session } = await recognise(request, { settings, db, fetch, nowMs, isApi });
     visit = { ...visit, identity };
-    if (identity?.kind !== 'token') requireSameOrigin(request, url);
+    // A token never comes along by itself; whoever sends a wrong one should hear that, and not of origins.
+    if (!(isApiPath(url.pathname) && request.headers.has('authorization'))) requireSameOrigin(request, url);
     response = await dispatch(withoutHead(request), visit);
     if (session) response = await renewed(response, session, request, visit, isHttps);
   } catch (error) {

@@ -78,6 +78,7 @@ export function collectorOf(env: Env, connectionId: number): CollectorCalls {
     wake: () => stub.poke(connectionId),
     importRoster: () => stub.importRoster(connectionId),
     sendAgain: (setAsideId) => stub.sendAgain(connectionId, setAsideId),
+    push: (given) => stub.push(connectionId, given),
   };
 }
 

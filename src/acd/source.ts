@@ -31,6 +31,8 @@ export interface AcdTraits {
   readonly pollIntervalS: number;
   /** asked: each interval is read when it has settled. pushed: it is a gap unless it came. none: nobody expects any. */
   readonly queueIntervals: 'asked' | 'pushed' | 'none';
+  /** The agent's id is the login id that the WFM knows, unless a roster or a mapping says otherwise. */
+  readonly agentIdIsLoginId: boolean;
   /** How many 15-minute windows one request for figures may ask for. */
   readonly windowsPerRequest: number;
   /** Handle times are taken for seconds, and may be milliseconds after all: a warning is worth it. */

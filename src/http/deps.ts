@@ -1,6 +1,7 @@
 /** What a vendor's client is handed: everything with which it may touch the world, for one connection. */
 import type { KeyedSealer } from '../crypto/seal.ts';
 import type { Clock, Fetch, SignInMemory, TokenCache } from '../runtime.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 
 export interface UpstreamDeps {
   readonly connectionId: number;
@@ -11,4 +12,9 @@ export interface UpstreamDeps {
   readonly sealer: KeyedSealer;
   /** Admits http and private-network addresses: development and the demo only. */
   readonly allowPrivateNetwork: boolean;
+  /**
+   * Keepers of tokens by account: whoever opens clients anew while a sign-in of the old ones is under way waits for that
+   * one. Held in memory only; left out where clients are opened once.
+   */
+  readonly keepers?: Map<string, TokenKeeper>;
 }

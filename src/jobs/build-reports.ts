@@ -1,10 +1,11 @@
 /** Builds the windowed reports from stored facts. The same facts and mapping give the same report. */
 import { activitiesEndedIn, timeIn } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
-import { splitAtServiceLevel } from '../domain/queue-interval.ts';
+import { type QueueDetails, splitCounts } from '../domain/queue-interval.ts';
+import { readAgentFigures, readAgentQueueFigures } from '../store/agent-figures.ts';
 import { readFigures } from '../store/queue-intervals.ts';
 import { type AgentEntries, readEntries } from '../store/state-changes.ts';
-import type { AgentActivities, AgentPerformance, QueueFigures, Report } from '../wfm/wfm.ts';
+import type { AgentActivities, AgentPerformance, AgentQueueFigures, QueueFigures, Report } from '../wfm/wfm.ts';
 import type { BridgeDeps, Config, Session } from './session.ts';
 
 const AGENTS_PER_PAGE = 2_000;
@@ -31,27 +32,46 @@ const classOf = (config: Config) => (stateId: number) => config.states.get(state
 export async function queueFiguresOf(deps: BridgeDeps, session: Session, window: Window): Promise<QueueFigures[]> {
   const { config } = session;
   const queues = new Map(config.queues.map((queue) => [queue.key, queue]));
-  const sums = new Map<number, { offered: number; abandoned: number; handleTimeMs: number }>();
-  for (const { queueKey, offered, abandoned, handleTimeMs } of await readFigures(
-    deps.db,
-    session.connectionId,
-    window,
-  )) {
-    const sum = sums.get(queueKey) ?? { offered: 0, abandoned: 0, handleTimeMs: 0 };
-    sum.offered += offered;
-    sum.abandoned += abandoned;
-    sum.handleTimeMs += handleTimeMs;
-    sums.set(queueKey, sum);
+  const rowsOf = new Map<number, (QueueDetails & { offered: number; abandoned: number; handleTimeMs: number })[]>();
+  for (const { queueKey, details, ...row } of await readFigures(deps.db, session.connectionId, window)) {
+    const rows = rowsOf.get(queueKey) ?? [];
+    rows.push({ ...row, ...details });
+    rowsOf.set(queueKey, rows);
   }
   const figures: QueueFigures[] = [];
-  for (const [key, sum] of sums) {
+  for (const [key, rows] of rowsOf) {
     const queue = queues.get(key);
     if (!queue?.included) continue;
-    const counts = splitAtServiceLevel(sum, queue.shortPct ?? config.settings.collection.shortPct);
     const { queueValue, name: queueName, isOutbound } = queue;
-    figures.push({ queueValue, queueName, isOutbound, ...counts, handleTimeMs: sum.handleTimeMs, workTimeMs: 0 });
+    const sum = (pick: (row: (typeof rows)[number]) => number | null) =>
+      rows.reduce((total, row) => total + (pick(row) ?? 0), 0);
+    figures.push({
+      queueValue,
+      queueName,
+      isOutbound,
+      ...splitCounts(rows, queue.shortPct ?? config.settings.collection.shortPct),
+      handleTimeMs: sum((row) => row.handleTimeMs),
+      workTimeMs: sum((row) => row.workTimeMs),
+      queueDelayTimeMs: sum((row) => row.queueDelayTimeMs),
+      holdTimeMs: sum((row) => row.holdTimeMs),
+    });
   }
   return figures;
+}
+
+/** What the source told of agents by queue in a window, of included agents and queues. Most sources tell nothing. */
+async function agentQueueFiguresOf(deps: BridgeDeps, session: Session, window: Window): Promise<AgentQueueFigures[]> {
+  const { config, connectionId } = session;
+  const queues = new Map(config.queues.map((queue) => [queue.key, queue]));
+  const rows = await readAgentQueueFigures(deps.db, connectionId, window);
+  return rows.flatMap(({ queueKey, agentKey, ...figures }) => {
+    const queue = queues.get(queueKey);
+    const agent = config.agents.get(agentKey);
+    if (!queue?.included || !agent?.included || agent.loginId === '') return [];
+    const { queueValue, name: queueName, isOutbound } = queue;
+    const { sourceId: agentValue, employeeId } = agent;
+    return [{ queueValue, queueName, isOutbound, agentValue, employeeId, ...figures }];
+  });
 }
 
 /** Times of every included agent signed in at any time in the window. Empty for time in which nobody looked. */
@@ -66,6 +86,26 @@ export async function performanceOf(deps: BridgeDeps, session: Session, window: 
     performance.push({ agentValue: agent.sourceId, employeeId: agent.employeeId, ...time });
   }
   return performance;
+}
+
+/** The same, with what the source itself told of an agent's time in the place of what follows from states. */
+async function toldPerformanceOf(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+  derived: readonly AgentPerformance[],
+): Promise<readonly AgentPerformance[]> {
+  const told = await readAgentFigures(deps.db, session.connectionId, window);
+  if (told.length === 0) return derived;
+  const byAgent = new Map(derived.map((row) => [row.agentValue, row]));
+  for (const { agentKey, ...time } of told) {
+    const agent = session.config.agents.get(agentKey);
+    if (!agent?.included || agent.loginId === '') continue;
+    const { sourceId: agentValue, employeeId } = agent;
+    if (time.loginTimeMs === 0) byAgent.delete(agentValue);
+    else byAgent.set(agentValue, { agentValue, employeeId, ...time });
+  }
+  return [...byAgent.values()];
 }
 
 /** Activities that ended in a window. `held`: how many belong to agents that cannot be placed yet. */
@@ -116,8 +156,11 @@ export async function buildHistorical(
   watched: boolean,
 ): Promise<BuiltReport> {
   const queues = await queueFiguresOf(deps, session, window);
-  const performance = watched ? await performanceOf(deps, session, window) : [];
-  return { report: { stream: 'historical', window, queues, performance }, recordCount: queues.length, heldCount: 0 };
+  const derived = watched ? await performanceOf(deps, session, window) : [];
+  const performance = await toldPerformanceOf(deps, session, window, derived);
+  const agentQueues = await agentQueueFiguresOf(deps, session, window);
+  const report = { stream: 'historical' as const, window, queues, agentQueues, performance };
+  return { report, recordCount: queues.length, heldCount: 0 };
 }
 
 export async function buildActivity(deps: BridgeDeps, session: Session, window: Window): Promise<BuiltReport> {

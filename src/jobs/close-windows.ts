@@ -2,6 +2,7 @@
  * Closes windows of agent activity: once a window has ended, settled, and the bridge has looked at the agents after its
  * end, everything that ended in it is known. A closed window's report waits to be sent.
  */
+import { acdTraits } from '../acd/registry.ts';
 import { activitiesEndedIn, NOT_OBSERVED } from '../domain/activity.ts';
 import { floorToGrid, MINUTE_MS, type Window } from '../domain/interval.ts';
 import { type FeedStanding, saveFeed } from '../store/feeds.ts';
@@ -9,6 +10,7 @@ import { guardLease } from '../store/lease.ts';
 import { countStateUse } from '../store/mapping.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
+import { forgetTouched, readTouched } from '../store/touched-intervals.ts';
 import { entriesOf } from './build-reports.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 
@@ -31,6 +33,17 @@ export async function closeNextWindow(deps: BridgeDeps, session: Session): Promi
 }
 
 async function closeWindow(deps: BridgeDeps, session: Session, window: Window, feed: FeedStanding): Promise<void> {
+  const closed = { ...feed, throughMs: window.endMs };
+  await deps.db.batch([
+    guardLease(deps.db, session),
+    saveFeed(deps.db, session.connectionId, 'agent-states', closed),
+    ...(await deriveWindow(deps, session, window)),
+  ]);
+  session.feeds.set('agent-states', closed);
+}
+
+/** Works out what follows from the states of a closed window: statements that make its reports wait. */
+async function deriveWindow(deps: BridgeDeps, session: Session, window: Window): Promise<D1PreparedStatement[]> {
   const { connectionId, config } = session;
   const classOf = (stateId: number) => config.states.get(stateId)?.stateClass ?? 'not ready';
   const use = new Map<number, { stateId: number; count: number; lastMs: number }>();
@@ -48,8 +61,7 @@ async function closeWindow(deps: BridgeDeps, session: Session, window: Window, f
     }
   }
   const nowMs = deps.clock.nowMs();
-  const closed = { ...feed, throughMs: window.endMs };
-  const statements = [guardLease(deps.db, session), saveFeed(deps.db, connectionId, 'agent-states', closed)];
+  const statements: D1PreparedStatement[] = [];
   const activityReport = await readReport(deps.db, connectionId, 'agent-activity', window.startMs);
   if (activityCount > 0 || activityReport) {
     const report = { ...window, recordCount: activityCount };
@@ -58,11 +70,33 @@ async function closeWindow(deps: BridgeDeps, session: Session, window: Window, f
   // Counted once: a window that is closed again after a late change has been counted.
   if (!activityReport) statements.push(...countStateUse(deps.db, connectionId, [...use.values()]));
   const historical = await readReport(deps.db, connectionId, 'historical', window.startMs);
-  if (historical && historical.deliveredRevision > 0 && present) {
-    // Sent before the agents' times were known: goes out again with them.
-    const report = { ...window, recordCount: historical.recordCount };
+  const isSentWithoutTimes = historical !== null && historical.deliveredRevision > 0 && (present || activityReport);
+  // Where nobody sends figures of queues, the report is about agents' times alone.
+  const isOfTimesAlone = !historical && present && acdTraits(config.settings.acd).queueIntervals === 'none';
+  if (isSentWithoutTimes || isOfTimesAlone) {
+    const report = { ...window, recordCount: historical?.recordCount ?? 0 };
     statements.push(...raiseReports(deps.db, connectionId, 'historical', [report], nowMs));
   }
-  await deps.db.batch(statements);
-  session.feeds.set('agent-states', closed);
+  return statements;
+}
+
+const TOUCHED_PER_STEP_MAX = 20;
+
+/**
+ * Works off intervals in which a state change turned up late: what follows from closed ones waits to be sent again. Returns
+ * true when there is more. One that is not closed yet needs nothing: it will be.
+ */
+export async function workOffTouched(deps: BridgeDeps, session: Session): Promise<boolean> {
+  const { connectionId, config } = session;
+  const touched = await readTouched(deps.db, connectionId, TOUCHED_PER_STEP_MAX);
+  if (touched.length === 0) return false;
+  const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
+  const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? Number.POSITIVE_INFINITY;
+  const statements: D1PreparedStatement[] = [];
+  for (const startMs of new Set(touched.map((interval) => floorToGrid(interval.startMs, lengthMs)))) {
+    const window = { startMs, endMs: startMs + lengthMs };
+    if (window.endMs <= closedThroughMs) statements.push(...(await deriveWindow(deps, session, window)));
+  }
+  await deps.db.batch([guardLease(deps.db, session), ...statements, forgetTouched(deps.db, connectionId, touched)]);
+  return touched.length === TOUCHED_PER_STEP_MAX;
 }

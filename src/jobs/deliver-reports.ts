@@ -2,6 +2,7 @@
  * Delivers the reports that wait, newest window first: the live one before history. A report is built from stored facts
  * when it is sent, so what goes out is always the latest revision.
  */
+import { acdTraits } from '../acd/registry.ts';
 import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
 import { hasImportedStates } from '../store/import-facts.ts';
@@ -17,7 +18,7 @@ import {
 } from '../store/reports.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
-import type { AgentActivities, AgentPerformance, Outcome, QueueFigures } from '../wfm/wfm.ts';
+import type { AgentActivities, AgentPerformance, AgentQueueFigures, Outcome, QueueFigures } from '../wfm/wfm.ts';
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, type Refusal, sendInOrder } from './send-in-order.ts';
@@ -61,7 +62,9 @@ function readinessOf(
   firstLookMs: number,
 ): 'watched' | 'unwatched' | 'not yet' {
   if (stream === 'agent-activity') return 'watched';
-  if (endMs <= firstLookMs) return 'unwatched';
+  const isTold = acdTraits(session.config.settings.acd).agentStates !== 'snapshots';
+  // What a source tells is known for time before the bridge began, too.
+  if (endMs <= firstLookMs) return isTold ? 'watched' : 'unwatched';
   const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? 0;
   if (endMs <= closedThroughMs || startMs < closedThroughMs) return 'watched';
   const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
@@ -71,6 +74,7 @@ function readinessOf(
 /** One record of a windowed report: what can be refused by itself. */
 type ReportRecord =
   | { readonly kind: 'queue'; readonly queue: QueueFigures }
+  | { readonly kind: 'agent queue'; readonly agentQueue: AgentQueueFigures }
   | { readonly kind: 'performance'; readonly agent: AgentPerformance }
   | { readonly kind: 'activities'; readonly agent: AgentActivities };
 
@@ -78,6 +82,7 @@ function recordsOf({ report }: BuiltReport): ReportRecord[] {
   if (report.stream === 'agent-activity') return report.agents.map((agent) => ({ kind: 'activities', agent }));
   return [
     ...report.queues.map((queue) => ({ kind: 'queue' as const, queue })),
+    ...report.agentQueues.map((agentQueue) => ({ kind: 'agent queue' as const, agentQueue })),
     ...report.performance.map((agent) => ({ kind: 'performance' as const, agent })),
   ];
 }
@@ -95,6 +100,7 @@ function withRecords({ report }: BuiltReport, records: readonly ReportRecord[]):
     stream: 'historical',
     window,
     queues: records.flatMap((r) => (r.kind === 'queue' ? [r.queue] : [])),
+    agentQueues: records.flatMap((r) => (r.kind === 'agent queue' ? [r.agentQueue] : [])),
     performance: records.flatMap((r) => (r.kind === 'performance' ? [r.agent] : [])),
   };
 }
@@ -216,12 +222,21 @@ function setAsideOf(
   stream: WindowedStream,
   { startMs }: WaitingReport,
 ): SetAsideRecord {
-  const recordKey =
-    record.kind === 'queue'
-      ? `queue ${record.queue.queueValue}`
-      : `${record.kind === 'performance' ? 'times of agent' : 'activities of agent'} ${record.agent.agentValue}`;
-  const facts = record.kind === 'queue' ? record.queue : record.agent;
+  const [recordKey, facts] = keyAndFacts(record);
   return { stream, atMs: startMs, windowStartMs: startMs, recordKey, record: facts, httpStatus: status, reason };
+}
+
+function keyAndFacts(record: ReportRecord): [key: string, facts: object] {
+  switch (record.kind) {
+    case 'queue':
+      return [`queue ${record.queue.queueValue}`, record.queue];
+    case 'agent queue':
+      return [`agent ${record.agentQueue.agentValue} in queue ${record.agentQueue.queueValue}`, record.agentQueue];
+    case 'performance':
+      return [`times of agent ${record.agent.agentValue}`, record.agent];
+    case 'activities':
+      return [`activities of agent ${record.agent.agentValue}`, record.agent];
+  }
 }
 
 async function keepable(body: string): Promise<{ sha256: string; bodyGzip: ArrayBuffer | null }> {

@@ -11,12 +11,13 @@ import { addEvent } from '../store/events.ts';
 import { readFeeds, saveFeed } from '../store/feeds.ts';
 import { holdsLease, LeaseLostError } from '../store/lease.ts';
 import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
-import { closeNextWindow } from './close-windows.ts';
-import { collectAgentStates } from './collect-agent-states.ts';
+import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } from './apply-records.ts';
+import { closeNextWindow, workOffTouched } from './close-windows.ts';
 import { collectIntervals, extendLedger } from './collect-intervals.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
 import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
+import { lookAtAgents } from './look-at-agents.ts';
 import { sendSetAsideAgain } from './send-again.ts';
 import { sendHeartbeatWhenDue } from './send-heartbeat.ts';
 import {
@@ -57,6 +58,7 @@ const ALL_WORK: Omit<WaitingWork, 'configVersion'> = {
   importOpen: 1,
   backfillOpen: 1,
   reportsWait: 1,
+  intervalsTouched: 1,
 };
 /** A lane gives others a turn after so many steps. */
 const STEPS_PER_TURN_MAX = 50;
@@ -111,9 +113,11 @@ export class Loop {
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
+  /** Whatever writes the log of state changes does so in turn. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: BridgeDeps, connectionId: number, log: LoopLog) {
-    this.#deps = deps;
+    this.#deps = { ...deps, keepers: new Map() };
     this.#connectionId = connectionId;
     this.#log = log;
   }
@@ -146,17 +150,17 @@ export class Loop {
       await this.#keepDistance(session);
       const slackMs = session.pollStartedMs === null ? FIRST_POLL_SLACK_MS : -POLL_SLACK_MS;
       await beforePoll(this.#deps.clock.nowMs() + POLL_DISTANCE_MS + slackMs);
-      ({ work } = await collectAgentStates(this.#deps, session));
+      work = await this.#inTurn(() => lookAtAgents(this.#deps, session));
     }
     work ??= await readWaitingWork(this.#deps.db, this.#connectionId, this.#deps.clock.nowMs());
     if (work?.configVersion !== session.config.version) {
       if (!(await this.#reload(session))) return null;
       work = { ...ALL_WORK, configVersion: session.config.version };
     }
-    const { intervalsDue, importOpen, backfillOpen, reportsWait } = work;
+    const { intervalsDue, importOpen, backfillOpen, reportsWait, intervalsTouched } = work;
     this.#start('send-states', session, () => this.#sendStates(session));
     this.#start('intervals', session, () => this.#readIntervals(session, { intervalsDue, importOpen, backfillOpen }));
-    this.#start('reports', session, () => this.#sendReports(session, reportsWait === 1));
+    this.#start('reports', session, () => this.#sendReports(session, reportsWait === 1, intervalsTouched === 1));
     this.#start('heartbeat', session, () => sendHeartbeatWhenDue(this.#deps, session));
     this.#watch ??= beginWatch(nowMs);
     const watch = this.#watch;
@@ -182,17 +186,53 @@ export class Loop {
    * of the lane that sends states, so that there are never two requests of one stream in flight.
    */
   async sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
-    for (let busy = this.#running.get('send-states'); busy; busy = this.#running.get('send-states')) await busy;
-    const work = this.#sendAgain(setAsideId);
-    const isOver = work.then(NOTHING_TO_DO, NOTHING_TO_DO).finally(() => this.#running.delete('send-states'));
-    this.#running.set('send-states', isOver);
-    return work;
+    return this.#inPlaceOf('send-states', () => this.#sendAgain(setAsideId));
   }
 
   async #sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
     this.#session ??= await openSession(this.#deps, this.#connectionId);
     if (!this.#session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
     return sendSetAsideAgain(this.#deps, this.#session, setAsideId);
+  }
+
+  /**
+   * Stores records that somebody gives, and answers what became of each. Takes its turn with whatever else writes the same
+   * facts. Throws `RecordsRefusedError` when they do not belong here; anything else means that nobody knows what was
+   * stored, and that they should be given again.
+   */
+  async push(given: GivenRecords): Promise<Applied> {
+    if (given.kind === 'state-changes') return this.#inTurn(() => this.#apply(given));
+    return this.#inPlaceOf('intervals', () => this.#apply(given));
+  }
+
+  async #apply(given: GivenRecords): Promise<Applied> {
+    try {
+      this.#session ??= await openSession(this.#deps, this.#connectionId);
+      const session = this.#session;
+      const isCurrent = session !== null && (await this.#takeOverChanges(session));
+      if (!isCurrent) throw new RecordsRefusedError('The connection is paused or gone. Resume it, and send again.');
+      const applied = await applyRecords(this.#deps, session, given);
+      if (given.kind === 'state-changes') this.#start('send-states', session, () => this.#sendStates(session));
+      return applied;
+    } catch (error) {
+      if (!(error instanceof RecordsRefusedError)) await this.#afterSurprise(error);
+      throw error;
+    }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(run, run);
+    this.#turn = turn.then(NOTHING_TO_DO, NOTHING_TO_DO);
+    return turn;
+  }
+
+  /** Waits until a lane is idle and runs in its place, so that the two never work side by side. */
+  async #inPlaceOf<T>(lane: Lane, run: () => Promise<T>): Promise<T> {
+    for (let busy = this.#running.get(lane); busy; busy = this.#running.get(lane)) await busy;
+    const work = run();
+    const isOver = work.then(NOTHING_TO_DO, NOTHING_TO_DO).finally(() => this.#running.delete(lane));
+    this.#running.set(lane, isOver);
+    return work;
   }
 
   /** Asks for the roster with the next tick. */
@@ -255,17 +295,23 @@ export class Loop {
     if (work.backfillOpen) await inSteps(() => workOffBackfill(this.#deps, session));
   }
 
+  /** Takes settings and mapping over as they are now. False when the connection is gone or paused. */
+  async #takeOverChanges(session: Session): Promise<boolean> {
+    const version = await readConfigVersion(this.#deps.db, this.#connectionId);
+    return version === session.config.version || (await this.#reload(session));
+  }
+
   /** What an import changed is in use at once, and what waited for it goes out. */
   async #takeOverRoster(session: Session): Promise<void> {
-    const version = await readConfigVersion(this.#deps.db, this.#connectionId);
-    if (version !== session.config.version && !(await this.#reload(session))) return;
+    if (!(await this.#takeOverChanges(session))) return;
     this.#start('send-states', session, () => this.#sendStates(session));
   }
 
-  async #sendReports(session: Session, reportsWait: boolean): Promise<void> {
+  async #sendReports(session: Session, reportsWait: boolean, intervalsTouched: boolean): Promise<void> {
     const closedCount = await inSteps(() => closeNextWindow(this.#deps, session));
+    if (intervalsTouched) await inSteps(() => workOffTouched(this.#deps, session));
     const isRaised = await raiseReportsOfPlacedAgents(this.#deps, session);
-    if (!reportsWait && closedCount === 0 && !isRaised) return;
+    if (!reportsWait && !intervalsTouched && closedCount === 0 && !isRaised) return;
     await inSteps(() => deliverNextReport(this.#deps, session, 'historical'));
     await inSteps(() => deliverNextReport(this.#deps, session, 'agent-activity'));
   }

@@ -1,5 +1,5 @@
 /** Notes agents and states that are seen for the first time, so that whatever refers to them finds them. */
-import { defaultStateClass, isDocumentedState } from '../acd/registry.ts';
+import { acdTraits, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
 import type { AcdState } from '../domain/agent-state.ts';
 import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
 import { type BridgeDeps, type Session, stateKey } from './session.ts';
@@ -28,7 +28,9 @@ export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: I
   const { config, connectionId } = session;
   const unknown = new Set<string>();
   for (const agentId of agentIds) if (!config.agentsByName.has(agentId)) unknown.add(agentId);
-  for (const agent of await addSeenAgents(deps.db, connectionId, [...unknown], deps.clock.nowMs())) {
+  const { agentIdIsLoginId } = acdTraits(config.settings.acd);
+  const seen = [...unknown].map((sourceId) => ({ sourceId, username: agentIdIsLoginId ? sourceId : '' }));
+  for (const agent of await addSeenAgents(deps.db, connectionId, seen, deps.clock.nowMs())) {
     config.agents.set(agent.key, agent);
     config.agentsByName.set(agent.sourceId, agent);
   }

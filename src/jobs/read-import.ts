@@ -15,7 +15,14 @@ import {
 } from '../domain/import-file.ts';
 import { DAY_MS, floorToGrid, INTERVAL_MS } from '../domain/interval.ts';
 import { compareChanges, compareFigures, type KeyedChange, type Outcome, readNames } from '../store/import-facts.ts';
-import { type ChangeRow, type FiguresRow, holdImport, type ImportPart, type ImportRow } from '../store/imports.ts';
+import {
+  type ChangeRow,
+  type FiguresRow,
+  figuresOfRow,
+  holdImport,
+  type ImportPart,
+  type ImportRow,
+} from '../store/imports.ts';
 import { readStates } from '../store/mapping.ts';
 import { ROWS_PER_PART, WINDOWS_PER_PART } from './work-off-import.ts';
 
@@ -89,7 +96,7 @@ async function prepareFigures(
   const sorted = rows
     .map((row): FiguresRow => [row.queueKey, row.startMs, row.offered, row.abandoned, row.handleTimeMs])
     .sort((a, b) => a[1] - b[1] || a[0] - b[0]);
-  const { differing: _, ...outcome } = await compareFigures(db, connectionId, sorted);
+  const { differing: _, ...outcome } = await compareFigures(db, connectionId, sorted.map(figuresOfRow));
   const parts: FiguresRow[][] = [];
   for (const row of sorted) {
     const part = parts.at(-1);

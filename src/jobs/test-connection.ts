@@ -211,7 +211,7 @@ async function testHistorical(
 }
 
 function historicalBody(wfm: Wfm, window: Window, queues: readonly ReturnType<typeof figuresOf>[]): string {
-  return wfm.compose({ stream: 'historical', window, queues, performance: [] });
+  return wfm.compose({ stream: 'historical', window, queues, agentQueues: [], performance: [] });
 }
 
 function figuresOf(
@@ -226,6 +226,8 @@ function figuresOf(
     ...splitAtServiceLevel({ offered, abandoned }, queue?.shortPct ?? settings.collection.shortPct),
     handleTimeMs,
     workTimeMs: 0,
+    queueDelayTimeMs: 0,
+    holdTimeMs: 0,
   };
 }
 

@@ -3,23 +3,20 @@
  * connection meanwhile. A part is one batch with its progress; after a crash it goes on with the part that is not stored.
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
-import { floorToGrid, MINUTE_MS, windowStarts } from '../domain/interval.ts';
+import { floorToGrid, MINUTE_MS } from '../domain/interval.ts';
 import { addEvent } from '../store/events.ts';
 import {
   compareChanges,
-  compareFigures,
-  countReportedQueues,
-  enterImportedIntervals,
   type KeyedChange,
   noteImportedIntervals,
   type Outcome,
-  readRevisions,
   saveImportedChanges,
 } from '../store/import-facts.ts';
 import {
   advanceImport,
   type ChangeRow,
   type FiguresRow,
+  figuresOfRow,
   finishImport,
   type ImportPart,
   type ImportRow,
@@ -27,12 +24,11 @@ import {
 } from '../store/imports.ts';
 import { guardLease } from '../store/lease.ts';
 import { countStateUse } from '../store/mapping.ts';
-import { saveFigures } from '../store/queue-intervals.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { activitiesOf } from './build-reports.ts';
 import { noteStates } from './note-seen.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey } from './session.ts';
-import { nextReadAtMs } from './store-intervals.ts';
+import { stepOfFigures } from './store-figures.ts';
 
 /** What a part changes: statements for its batch and the counts for the history. */
 interface Step {
@@ -87,53 +83,9 @@ async function stepOf(deps: BridgeDeps, session: Session, part: ImportPart, row:
 }
 
 async function storeFigures(deps: BridgeDeps, session: Session, rows: readonly FiguresRow[]): Promise<Step> {
-  const { db } = deps;
-  const { connectionId } = session;
-  const nowMs = deps.clock.nowMs();
-  const { differing, ...counts } = await compareFigures(db, connectionId, rows);
-  if (differing.length === 0) return { statements: [], counts };
-  const figures = differing.map(([queueKey, startMs, offered, abandoned, handleTimeMs]) => ({
-    queueKey,
-    startMs,
-    offered,
-    abandoned,
-    handleTimeMs,
-    inferred: false,
-  }));
-  const starts = [...new Set(differing.map(([, startMs]) => startMs))];
-  const intervals = starts.map((startMs) => ({ startMs, nextReadAtMs: nextReadAtMs(session, startMs, nowMs) }));
-  return {
-    statements: [
-      ...saveFigures(db, connectionId, figures, nowMs),
-      ...enterImportedIntervals(db, connectionId, intervals, nowMs),
-      ...(await waitingReports(deps, session, starts, differing)),
-    ],
-    counts,
-  };
-}
-
-/** Statements that make the historical reports of changed intervals wait; a window of two intervals needs both. */
-async function waitingReports(
-  { db, clock }: BridgeDeps,
-  { connectionId, config }: Session,
-  starts: readonly number[],
-  rows: readonly FiguresRow[],
-): Promise<D1PreparedStatement[]> {
-  const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
-  const windows = [...new Set(starts.map((startMs) => floorToGrid(startMs, lengthMs)))];
-  const intervalsOf = (startMs: number) => windowStarts({ startMs, endMs: startMs + lengthMs });
-  const revisions = await readRevisions(db, connectionId, windows.flatMap(intervalsOf));
-  const changed = new Set(starts);
-  const whole = windows.filter((startMs) =>
-    intervalsOf(startMs).every((start) => changed.has(start) || (revisions.get(start) ?? 0) > 0),
-  );
-  const queues = await countReportedQueues(db, connectionId, whole, lengthMs, rows);
-  const reports = whole.map((startMs) => ({
-    startMs,
-    endMs: startMs + lengthMs,
-    recordCount: queues.get(startMs) ?? 0,
-  }));
-  return raiseReports(db, connectionId, 'historical', reports, clock.nowMs());
+  const figures = rows.map(figuresOfRow);
+  const { statements, counts } = await stepOfFigures(deps, session, figures);
+  return { statements, counts };
 }
 
 async function storeChanges(deps: BridgeDeps, session: Session, rows: readonly ChangeRow[]): Promise<Step> {

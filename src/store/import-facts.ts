@@ -4,7 +4,7 @@
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import { INTERVAL_MS } from '../domain/interval.ts';
-import type { FiguresRow } from './imports.ts';
+import { figuresJson, type StoredFigures } from './queue-intervals.ts';
 
 /** Rows of one question to the database: its answer and its parameter stay well below D1's limits. */
 const ROWS_PER_QUESTION_MAX = 5_000;
@@ -50,9 +50,9 @@ export async function readNames(
 export async function compareFigures(
   db: D1Database,
   connectionId: number,
-  rows: readonly FiguresRow[],
-): Promise<Outcome & { differing: readonly FiguresRow[] }> {
-  const differing: FiguresRow[] = [];
+  rows: readonly StoredFigures[],
+): Promise<Outcome & { differing: readonly StoredFigures[] }> {
+  const differing: StoredFigures[] = [];
   let added = 0;
   for (let from = 0; from < rows.length; from += ROWS_PER_QUESTION_MAX) {
     const part = rows.slice(from, from + ROWS_PER_QUESTION_MAX);
@@ -61,9 +61,12 @@ export async function compareFigures(
         `SELECT n.key AS place, q.offered IS NULL AS isNew FROM json_each(?2) n
          LEFT JOIN queue_interval q ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
          WHERE q.offered IS NULL OR q.inferred = 1
-            OR q.offered <> n.value ->> 2 OR q.abandoned <> n.value ->> 3 OR q.handle_time_ms <> n.value ->> 4`,
+            OR q.offered <> n.value ->> 2 OR q.abandoned <> n.value ->> 3 OR q.handle_time_ms <> n.value ->> 4
+            OR q.handled_short IS NOT n.value ->> 6 OR q.handled_long IS NOT n.value ->> 7
+            OR q.abandoned_short IS NOT n.value ->> 8 OR q.work_time_ms IS NOT n.value ->> 9
+            OR q.queue_delay_time_ms IS NOT n.value ->> 10 OR q.hold_time_ms IS NOT n.value ->> 11`,
       )
-      .bind(connectionId, JSON.stringify(part))
+      .bind(connectionId, JSON.stringify(part.map(figuresJson)))
       .all<{ place: number; isNew: number }>();
     for (const { place, isNew } of results) {
       const row = part[place];
@@ -96,7 +99,7 @@ export async function countReportedQueues(
   connectionId: number,
   windows: readonly number[],
   lengthMs: number,
-  rows: readonly FiguresRow[],
+  rows: readonly Pick<StoredFigures, 'queueKey' | 'startMs'>[],
 ): Promise<Map<number, number>> {
   const { results } = await db
     .prepare(
@@ -107,7 +110,12 @@ export async function countReportedQueues(
        JOIN queue q ON q.id = k.queue_id AND q.included = 1
        GROUP BY k.window_ms`,
     )
-    .bind(connectionId, JSON.stringify(windows), lengthMs, JSON.stringify(rows))
+    .bind(
+      connectionId,
+      JSON.stringify(windows),
+      lengthMs,
+      JSON.stringify(rows.map(({ queueKey, startMs }) => [queueKey, startMs])),
+    )
     .all<{ windowMs: number; queues: number }>();
   return new Map(results.map(({ windowMs, queues }) => [windowMs, queues]));
 }
@@ -119,16 +127,22 @@ export async function countReportedQueues(
 export function enterImportedIntervals(
   db: D1Database,
   connectionId: number,
-  intervals: readonly { startMs: number; nextReadAtMs: number | null }[],
+  intervals: readonly { startMs: number; nextReadAtMs: number | null; isIncomplete: boolean }[],
   nowMs: number,
 ): D1PreparedStatement[] {
-  const rows = JSON.stringify(intervals.map(({ startMs, nextReadAtMs }) => [startMs, nextReadAtMs]));
+  const rows = JSON.stringify(
+    intervals.map(({ startMs, nextReadAtMs, isIncomplete }) => [startMs, nextReadAtMs, isIncomplete ? 1 : 0]),
+  );
   return [
     db
       .prepare(
-        `INSERT INTO interval_ledger (connection_id, start_ms, status, revision, collected_at_ms, read_at_ms, next_read_at_ms)
-         SELECT ?1, value ->> 0, 'collected', 1, ?3, ?3, value ->> 1 FROM json_each(?2) WHERE true
-         ON CONFLICT (connection_id, start_ms) DO UPDATE SET status = 'collected', reason = '', unconfirmed = 0,
+        `INSERT INTO interval_ledger (connection_id, start_ms, status, revision, collected_at_ms, read_at_ms, next_read_at_ms,
+                unconfirmed, reason)
+         SELECT ?1, value ->> 0, 'collected', 1, ?3, ?3, value ->> 1, value ->> 2,
+                CASE value ->> 2 WHEN 1 THEN 'The ACD says that its figures are not complete.' ELSE '' END
+         FROM json_each(?2) WHERE true
+         ON CONFLICT (connection_id, start_ms) DO UPDATE SET status = 'collected', reason = excluded.reason,
+           unconfirmed = excluded.unconfirmed,
            revision = revision + 1, collected_at_ms = coalesce(collected_at_ms, excluded.collected_at_ms),
            read_at_ms = excluded.read_at_ms, next_read_at_ms = excluded.next_read_at_ms`,
       )
@@ -145,6 +159,16 @@ export function enterImportedIntervals(
       )
       .bind(connectionId, rows),
   ];
+}
+
+/** Statement that takes the doubt from intervals of which somebody gave complete figures; writes nothing else. */
+export function confirmIntervals(db: D1Database, connectionId: number, starts: readonly number[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE interval_ledger SET unconfirmed = 0, reason = ''
+       WHERE connection_id = ?1 AND unconfirmed = 1 AND status = 'collected' AND start_ms IN (SELECT value FROM json_each(?2))`,
+    )
+    .bind(connectionId, JSON.stringify(starts));
 }
 
 /** A change to store: [agent key, instant, state id]; state 0: not known from here on. */

@@ -1,6 +1,7 @@
 /** Files of past facts: held until somebody confirms them, then stored part by part by the connection's loop. */
 import type { ImportKind, RefusedLine } from '../domain/import-file.ts';
 import { recordAuditIfChanged } from './audit.ts';
+import type { StoredFigures } from './queue-intervals.ts';
 
 export const IMPORT_STATUSES = ['read', 'waiting', 'running', 'done', 'cancelled'] as const;
 export type ImportStatus = (typeof IMPORT_STATUSES)[number];
@@ -39,6 +40,16 @@ export type FiguresRow = readonly [
   abandoned: number,
   handleTimeMs: number,
 ];
+/** What a row of a part says. A file tells the three figures that every source has, and nothing beyond them. */
+export const figuresOfRow = ([queueKey, startMs, offered, abandoned, handleTimeMs]: FiguresRow): StoredFigures => ({
+  queueKey,
+  startMs,
+  offered,
+  abandoned,
+  handleTimeMs,
+  inferred: false,
+});
+
 /** A state change of a part; state '' is "not known from here on". */
 export type ChangeRow = readonly [agentKey: number, atMs: number, state: string, reason: string];
 

@@ -84,23 +84,24 @@ export async function readQueues(db: D1Database, connectionId: number): Promise<
 export async function addSeenAgents(
   db: D1Database,
   connectionId: number,
-  sourceIds: readonly string[],
+  seen: readonly { sourceId: string; username: string }[],
   nowMs: number,
 ): Promise<MappedAgent[]> {
-  if (sourceIds.length === 0) return [];
-  const names = JSON.stringify(sourceIds);
+  if (seen.length === 0) return [];
+  const rows = JSON.stringify(seen.map(({ sourceId, username }) => [sourceId, username]));
   const results = await db.batch<AgentRow>([
     db
       .prepare(
-        `INSERT INTO agent (connection_id, source_id, first_seen_ms) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true
+        `INSERT INTO agent (connection_id, source_id, username, first_seen_ms)
+         SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
          ON CONFLICT (connection_id, source_id) DO NOTHING`,
       )
-      .bind(connectionId, names, nowMs),
+      .bind(connectionId, rows, nowMs),
     db
       .prepare(
-        `SELECT ${AGENT_COLUMNS} FROM agent WHERE connection_id = ?1 AND source_id IN (SELECT value FROM json_each(?2))`,
+        `SELECT ${AGENT_COLUMNS} FROM agent WHERE connection_id = ?1 AND source_id IN (SELECT value ->> 0 FROM json_each(?2))`,
       )
-      .bind(connectionId, names),
+      .bind(connectionId, rows),
   ]);
   return (results[1]?.results ?? []).map(agentOf);
 }

@@ -60,6 +60,9 @@ export async function purgeConnection(
       'DELETE FROM queue_interval_revision WHERE connection_id = ?1 AND start_ms < ?2',
       before(days.queueIntervals),
     ),
+    remove(`DELETE FROM agent_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
+    remove(`DELETE FROM agent_queue_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
+    remove(`DELETE FROM push_receipt WHERE connection_id = ?1 AND created_at_ms < ?2`, before(1)),
     remove(
       `DELETE FROM interval_ledger WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'collected'`,
       before(days.queueIntervals),

@@ -1,5 +1,6 @@
 /** Figures per queue and interval. Writing replaces, never adds; what is replaced is kept as a revision. */
 import type { Window } from '../domain/interval.ts';
+import { NO_DETAILS, type QueueDetails } from '../domain/queue-interval.ts';
 
 export interface StoredFigures {
   readonly queueKey: number;
@@ -8,25 +9,45 @@ export interface StoredFigures {
   readonly abandoned: number;
   readonly handleTimeMs: number;
   readonly inferred: boolean;
+  /** What the source tells beyond the three figures; left out where it tells nothing. */
+  readonly details?: QueueDetails;
 }
 
-/** D1 allows 2 MB a value; a row takes at most about 140 bytes. */
-const ROWS_PER_STATEMENT_MAX = 10_000;
+/** D1 allows 2 MB a value; a row takes at most about 250 bytes. */
+const ROWS_PER_STATEMENT_MAX = 7_000;
+
+const DETAIL_COLUMNS = 'handled_short, handled_long, abandoned_short, work_time_ms, queue_delay_time_ms, hold_time_ms';
+
+/** Details in the order of their columns. */
+export function detailValues(details: QueueDetails = NO_DETAILS): (number | null)[] {
+  const { handledShort, handledLong, abandonedShort, workTimeMs, queueDelayTimeMs, holdTimeMs } = details;
+  return [handledShort, handledLong, abandonedShort, workTimeMs, queueDelayTimeMs, holdTimeMs];
+}
+
+/** A row as JSON: the form in which rows go to the database. */
+export function figuresJson(r: StoredFigures): (number | null)[] {
+  const three = [r.queueKey, r.startMs, r.offered, r.abandoned, r.handleTimeMs, r.inferred ? 1 : 0];
+  return r.details ? [...three, ...detailValues(r.details)] : three;
+}
 
 /** All figures of a window. */
 export async function readFigures(
   db: D1Database,
   connectionId: number,
   window: Window,
-): Promise<(StoredFigures & { revision: number })[]> {
+): Promise<(Omit<StoredFigures, 'details'> & { details: QueueDetails; revision: number })[]> {
   const { results } = await db
     .prepare(
-      `SELECT queue_id AS queueKey, start_ms AS startMs, offered, abandoned, handle_time_ms AS handleTimeMs, inferred, revision
+      `SELECT queue_id AS queueKey, start_ms AS startMs, offered, abandoned, handle_time_ms AS handleTimeMs, inferred, revision,
+              handled_short AS handledShort, handled_long AS handledLong, abandoned_short AS abandonedShort,
+              work_time_ms AS workTimeMs, queue_delay_time_ms AS queueDelayTimeMs, hold_time_ms AS holdTimeMs
        FROM queue_interval WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3`,
     )
     .bind(connectionId, window.startMs, window.endMs)
-    .all<Omit<StoredFigures, 'inferred'> & { inferred: number; revision: number }>();
-  return results.map((row) => ({ ...row, inferred: row.inferred === 1 }));
+    .all<Omit<StoredFigures, 'inferred' | 'details'> & { inferred: number; revision: number } & QueueDetails>();
+  return results.map(({ queueKey, startMs, offered, abandoned, handleTimeMs, inferred, revision, ...details }) => {
+    return { queueKey, startMs, offered, abandoned, handleTimeMs, inferred: inferred === 1, revision, details };
+  });
 }
 
 /** Statements that store figures that are new or differ from what is stored; equal ones must be left out by the caller. */
@@ -38,18 +59,16 @@ export function saveFigures(
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT_MAX) {
-    const part = JSON.stringify(
-      rows
-        .slice(from, from + ROWS_PER_STATEMENT_MAX)
-        .map((r) => [r.queueKey, r.startMs, r.offered, r.abandoned, r.handleTimeMs, r.inferred ? 1 : 0]),
-    );
+    const part = JSON.stringify(rows.slice(from, from + ROWS_PER_STATEMENT_MAX).map(figuresJson));
     statements.push(
       // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each.
       db
         .prepare(
-          `INSERT INTO queue_interval_revision
+          `INSERT INTO queue_interval_revision (connection_id, start_ms, queue_id, revision, offered, abandoned,
+                  handle_time_ms, inferred, read_at_ms, ${DETAIL_COLUMNS})
            SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
-                  q.read_at_ms
+                  q.read_at_ms, q.handled_short, q.handled_long, q.abandoned_short, q.work_time_ms, q.queue_delay_time_ms,
+                  q.hold_time_ms
            FROM json_each(?2) n CROSS JOIN queue_interval q
              ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
            WHERE true ON CONFLICT DO NOTHING`,
@@ -57,12 +76,17 @@ export function saveFigures(
         .bind(connectionId, part),
       db
         .prepare(
-          `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, inferred, read_at_ms)
-           SELECT ?1, value ->> 1, value ->> 0, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ?3
+          `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, inferred, read_at_ms,
+                  ${DETAIL_COLUMNS})
+           SELECT ?1, value ->> 1, value ->> 0, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ?3,
+                  value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11
            FROM json_each(?2) WHERE true
            ON CONFLICT (connection_id, start_ms, queue_id) DO UPDATE SET offered = excluded.offered,
              abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, inferred = excluded.inferred,
-             read_at_ms = excluded.read_at_ms, revision = revision + 1`,
+             read_at_ms = excluded.read_at_ms, revision = revision + 1, handled_short = excluded.handled_short,
+             handled_long = excluded.handled_long, abandoned_short = excluded.abandoned_short,
+             work_time_ms = excluded.work_time_ms, queue_delay_time_ms = excluded.queue_delay_time_ms,
+             hold_time_ms = excluded.hold_time_ms`,
         )
         .bind(connectionId, part, readAtMs),
     );

@@ -25,6 +25,8 @@ export interface LogHead {
   readonly untilMs: number;
   readonly readCount: number;
   readonly changeCount: number;
+  /** Where the source's event feed goes on; null: it has none, or was never read. */
+  readonly sourceCursor: string | null;
 }
 
 /** A state change ready to be stored. `logged` is false for agents that the user has left out. */
@@ -45,6 +47,12 @@ export interface LookCommit {
   readonly arrivedAtMs: number;
   readonly gapBeforeMs: number;
   readonly changes: readonly StoredChange[];
+  /** Where the source's event feed goes on after this; left out by sources without one. */
+  readonly sourceCursor?: string;
+  /** A change of the same agent and instant is replaced: for sources that tell changes, not for looks. */
+  readonly replaces?: boolean;
+  /** What else belongs to the same commit. */
+  readonly also?: readonly D1PreparedStatement[];
 }
 
 /** Head and progress of a log, nulls before the first look. */
@@ -55,7 +63,7 @@ export async function readLogHead(
   const row = await db
     .prepare(
       `SELECT log_id AS logId, until_ms AS untilMs, read_count AS readCount, change_count AS changeCount,
-              cursor_log_id AS cursorLogId, cursor_offset AS cursorOffset, delivered_count AS deliveredCount,
+              source_cursor AS sourceCursor, cursor_log_id AS cursorLogId, cursor_offset AS cursorOffset, delivered_count AS deliveredCount,
               set_aside_count AS setAsideCount, accepted_at_ms AS acceptedAtMs
        FROM state_log WHERE connection_id = ?1 ORDER BY log_id DESC LIMIT 1`,
     )
@@ -64,9 +72,9 @@ export async function readLogHead(
   if (!row) {
     return { head: null, progress: { logId: 1, offset: 0, deliveredCount: 0, setAsideCount: 0, acceptedAtMs: null } };
   }
-  const { logId, untilMs, readCount, changeCount, cursorLogId, cursorOffset, ...counts } = row;
+  const { logId, untilMs, readCount, changeCount, sourceCursor, cursorLogId, cursorOffset, ...counts } = row;
   return {
-    head: { logId, untilMs, readCount, changeCount },
+    head: { logId, untilMs, readCount, changeCount, sourceCursor },
     progress: { logId: cursorLogId, offset: cursorOffset, ...counts },
   };
 }
@@ -81,7 +89,7 @@ export async function commitLook(
 ): Promise<{ head: LogHead; work: WaitingWork; rowsWritten: number }> {
   const { head } = look;
   const extendable = head !== null && head.changeCount <= CHANGES_IN_EXTENDED_ROW_MAX && look.gapBeforeMs === 0;
-  if (look.changes.length === 0 && extendable) return extendHead(db, look, head);
+  if (look.changes.length === 0 && extendable && !look.also?.length) return extendHead(db, look, head);
   return openRows(db, look);
 }
 
@@ -90,16 +98,17 @@ async function extendHead(db: D1Database, look: LookCommit, head: LogHead) {
   const result = await db
     .prepare(
       `UPDATE state_log SET until_ms = ?4, polls = polls + 1, cursor_log_id = ?5, cursor_offset = ?6,
-              delivered_count = ?7, set_aside_count = ?8, accepted_at_ms = ?9
+              delivered_count = ?7, set_aside_count = ?8, accepted_at_ms = ?9,
+              source_cursor = coalesce(?10, source_cursor)
        WHERE connection_id = ?1 AND log_id = ?2 AND ${HOLDS_LEASE('?1', '?3')}
        RETURNING ${WAITING_WORK('?1', '?4')}`,
     )
-    .bind(connectionId, head.logId, epoch, arrivedAtMs, ...progressParameters(progress))
+    .bind(connectionId, head.logId, epoch, arrivedAtMs, ...progressParameters(progress), look.sourceCursor ?? null)
     .all<WaitingWork>();
   const work = result.results[0];
   if (!work) throw new LeaseLostError(connectionId);
   return {
-    head: { ...head, untilMs: arrivedAtMs },
+    head: { ...head, untilMs: arrivedAtMs, sourceCursor: look.sourceCursor ?? head.sourceCursor },
     work,
     rowsWritten: result.meta.rows_written,
   };
@@ -111,16 +120,19 @@ async function openRows(db: D1Database, look: LookCommit) {
   let logId = look.head?.logId ?? 0;
   let readCount = look.head?.readCount ?? 0;
   let changeCount = 0;
+  const sourceCursor = look.sourceCursor ?? look.head?.sourceCursor ?? null;
   const insertLog = db.prepare(
     `INSERT INTO state_log (connection_id, log_id, from_ms, until_ms, gap_before_ms, polls, read_count, change_count,
-            changes, cursor_log_id, cursor_offset, delivered_count, set_aside_count, accepted_at_ms)
-     SELECT ?1, ?2, ?4, ?4, ?10, 1, ?11, ?12, ?13, ?5, ?6, ?7, ?8, ?9 WHERE ${HOLDS_LEASE('?1', '?3')}
+            changes, cursor_log_id, cursor_offset, delivered_count, set_aside_count, accepted_at_ms, source_cursor)
+     SELECT ?1, ?2, ?4, ?4, ?10, 1, ?11, ?12, ?13, ?5, ?6, ?7, ?8, ?9, ?14 WHERE ${HOLDS_LEASE('?1', '?3')}
      RETURNING ${WAITING_WORK('?1', '?4')}`,
   );
   const insertChanges = db.prepare(
     `INSERT INTO state_change (agent_id, at_ms, state_id, since_ms)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)
-     WHERE ${HOLDS_LEASE('?2', '?3')} ON CONFLICT (agent_id, at_ms) DO NOTHING`,
+     WHERE ${HOLDS_LEASE('?2', '?3')} ON CONFLICT (agent_id, at_ms) DO ${
+       look.replaces ? 'UPDATE SET state_id = excluded.state_id, since_ms = excluded.since_ms' : 'NOTHING'
+     }`,
   );
   for (let from = 0; from === 0 || from < changes.length; from += CHANGES_PER_STATEMENT_MAX) {
     const part = changes.slice(from, from + CHANGES_PER_STATEMENT_MAX);
@@ -141,6 +153,7 @@ async function openRows(db: D1Database, look: LookCommit) {
         readCount,
         changeCount,
         row,
+        sourceCursor,
       ),
     );
     if (part.length > 0) {
@@ -151,11 +164,11 @@ async function openRows(db: D1Database, look: LookCommit) {
       statements.push(insertChanges.bind(JSON.stringify(rows), connectionId, epoch));
     }
   }
-  const results = await db.batch<WaitingWork>(statements);
+  const results = await db.batch<WaitingWork>([...statements, ...(look.also ?? [])]);
   const work = results[0]?.results[0];
   if (work === undefined) throw new LeaseLostError(connectionId);
   const rowsWritten = results.reduce((total, { meta }) => total + meta.rows_written, 0);
-  return { head: { logId, untilMs: arrivedAtMs, readCount, changeCount }, work, rowsWritten };
+  return { head: { logId, untilMs: arrivedAtMs, readCount, changeCount, sourceCursor }, work, rowsWritten };
 }
 
 function progressParameters(progress: StatesProgress) {

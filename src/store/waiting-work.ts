@@ -13,6 +13,8 @@ export interface WaitingWork {
   readonly backfillOpen: number;
   /** Reports that wait to be sent, whether or not they are ready. */
   readonly reportsWait: number;
+  /** Closed intervals that late changes touched. */
+  readonly intervalsTouched: number;
 }
 
 /** SQL: the columns of `WaitingWork`. Parameters: connection id, present instant. */
@@ -25,7 +27,8 @@ export const WAITING_WORK = (connectionId: string, nowMs: string) => `
   EXISTS (SELECT 1 FROM backfill INDEXED BY backfill_open
           WHERE connection_id = ${connectionId} AND status IN ('waiting', 'running')) AS backfillOpen,
   EXISTS (SELECT 1 FROM report INDEXED BY report_waiting
-          WHERE connection_id = ${connectionId} AND delivered_revision < revision) AS reportsWait`;
+          WHERE connection_id = ${connectionId} AND delivered_revision < revision) AS reportsWait,
+  EXISTS (SELECT 1 FROM touched_interval WHERE connection_id = ${connectionId}) AS intervalsTouched`;
 
 /** The work of a connection; null when it is gone or paused. */
 export async function readWaitingWork(

@@ -28,7 +28,22 @@ export interface QueueFigures {
   readonly handledLong: number;
   readonly handleTimeMs: number;
   readonly workTimeMs: number;
+  readonly queueDelayTimeMs: number;
+  readonly holdTimeMs: number;
   readonly serviceLevelPct: number;
+}
+
+/** What one agent did for one queue in the report's window. */
+export interface AgentQueueFigures {
+  readonly queueValue: string;
+  readonly queueName: string;
+  readonly isOutbound: boolean;
+  readonly agentValue: string;
+  readonly employeeId: string;
+  readonly handled: number;
+  readonly handleTimeMs: number;
+  readonly workTimeMs: number;
+  readonly holdTimeMs: number;
 }
 
 /** Time of one agent in the report's window, from stored states; each at most the window's length. */
@@ -62,6 +77,7 @@ export type Report =
       readonly stream: 'historical';
       readonly window: Window;
       readonly queues: readonly QueueFigures[];
+      readonly agentQueues: readonly AgentQueueFigures[];
       readonly performance: readonly AgentPerformance[];
     }
   | { readonly stream: 'agent-activity'; readonly window: Window; readonly agents: readonly AgentActivities[] };

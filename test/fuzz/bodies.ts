@@ -336,7 +336,20 @@ function reports(): fc.Arbitrary<Report> {
     handledLong: count,
     handleTimeMs: count,
     workTimeMs: count,
+    queueDelayTimeMs: count,
+    holdTimeMs: count,
     serviceLevelPct: fc.nat(100),
+  });
+  const agentQueue = fc.record({
+    queueValue: words,
+    queueName: words,
+    isOutbound: fc.boolean(),
+    agentValue: words,
+    employeeId: words,
+    handled: count,
+    handleTimeMs: count,
+    workTimeMs: count,
+    holdTimeMs: count,
   });
   const performance = fc.record({
     agentValue: words,
@@ -359,6 +372,7 @@ function reports(): fc.Arbitrary<Report> {
       stream: fc.constant('historical' as const),
       window,
       queues: list(queue),
+      agentQueues: list(agentQueue),
       performance: list(performance),
     }),
     fc.record({ stream: fc.constant('agent-activity' as const), window, agents: list(agent) }),

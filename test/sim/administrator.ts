@@ -40,7 +40,11 @@ export class Administrator {
       return;
     }
     if (choice < 0.5) {
-      if (world.collector.process.alive) await world.collector.loop.askForRoster();
+      if (!world.collector.process.alive) return;
+      // A database that fails is said to whoever clicked, who clicks again.
+      await world.collector.loop
+        .askForRoster()
+        .catch((error: unknown) => world.verdicts.note(`by hand: ${String(error)}`));
       return;
     }
     if (choice < 0.7) return this.#changeSettings(db, nowMs, measure);

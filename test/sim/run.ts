@@ -1,6 +1,6 @@
 /** One run from its first minute to the verdict. */
 import { acdTraits } from '../../src/acd/registry.ts';
-import { DAY_MS, MINUTE_MS } from '../../src/domain/interval.ts';
+import { DAY_MS, INTERVAL_MS, MINUTE_MS } from '../../src/domain/interval.ts';
 import { drawFaults, type Fault, type FaultKind } from './faults.ts';
 import { FaultMaster } from './master.ts';
 import type { RunOptions } from './options.ts';
@@ -8,6 +8,8 @@ import type { Violation } from './verdicts.ts';
 import { World } from './world.ts';
 
 /** After the faults stop, everything that waits has so long to arrive. */
+/** So long after a quarter of an hour nothing is due. */
+const QUIET_AFTER_QUARTER_MS = 8 * 60_000;
 const SETTLE_MS = 90 * MINUTE_MS;
 /** The same after the scripted hour, whose faults are short. */
 const SCRIPT_SETTLE_MS = 40 * MINUTE_MS;
@@ -62,6 +64,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     master.endAll();
     probe(world, faults);
     await scheduler.runUntil(endMs + (options.isScripted ? SCRIPT_SETTLE_MS : SETTLE_MS));
+    // Intervals are read again on the quarter of an hour and a few minutes later: what that brings needs a moment, too.
+    const sinceQuarterMs = world.bridgeNowMs() % INTERVAL_MS;
+    await scheduler.runUntil(scheduler.nowMs + ((INTERVAL_MS + QUIET_AFTER_QUARTER_MS - sinceQuarterMs) % INTERVAL_MS));
     scheduler.after(
       0,
       look(() => judge.checkEnd()),

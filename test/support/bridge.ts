@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers';
 import { acdTraits } from '../../src/acd/registry.ts';
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
 import { createSealer } from '../../src/crypto/seal.ts';
+import { checkRecords, type RecordCounts, type RecordKind } from '../../src/domain/record.ts';
 import { Loop } from '../../src/jobs/loop.ts';
 import type { BridgeDeps } from '../../src/jobs/session.ts';
 import type { Clock, TokenCache } from '../../src/runtime.ts';
@@ -65,7 +66,11 @@ export interface Bridge {
     historical: {
       startDate: string;
       endDate: string;
-      reportData: { queueReport: Record<string, unknown>[]; agentSystemPerformanceReport: Record<string, unknown>[] };
+      reportData: {
+        queueReport: Record<string, unknown>[];
+        agentQueueReport: Record<string, unknown>[];
+        agentSystemPerformanceReport: Record<string, unknown>[];
+      };
     }[];
     activity: {
       startDate: string;
@@ -83,17 +88,19 @@ export interface Bridge {
   run(ms: number): Promise<void>;
   /** Forgets everything in memory, as a crash or an eviction does. */
   crash(): void;
+  /** Gives records to the loop, as a push does: what became of them. */
+  push(kind: RecordKind, records: readonly unknown[]): Promise<Omit<RecordCounts, 'refusedCount'>>;
   /** The messages that the loop logged. */
   readonly logged: string[];
 }
 
 export function settings(
-  overrides: { collection?: object; ncc?: object; intervalS?: number } = {},
+  overrides: { collection?: object; ncc?: object; intervalS?: number; acd?: object } = {},
 ): ConnectionSettings {
   return connectionSettingsSchema.parse({
     name: 'Test centre',
     timeZone: 'America/Chicago',
-    acd: {
+    acd: overrides.acd ?? {
       kind: 'nextiva-ncc',
       realTime: { baseUrl: NCC, username: 'wfm', collectionIntervalS: overrides.intervalS ?? 5 },
       historical: { baseUrl: NCC, username: 'wfm' },
@@ -188,6 +195,11 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     logged,
     crash: () => {
       loop = open();
+    },
+    push: async (kind, records) => {
+      const { good, refused } = checkRecords(kind, records);
+      const applied = await loop.push({ kind, good });
+      return { ...applied.counts, refused: [...refused, ...applied.refused] };
     },
     run: async (ms) => {
       const endMs = clock.nowMs + ms;

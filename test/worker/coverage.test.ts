@@ -68,10 +68,8 @@ async function fillDay(): Promise<void> {
     collected(1, 7, 2),
     figure(1, 7, 2),
     report(1, 1, 7),
-    env.DB.prepare(`INSERT INTO queue_interval_revision VALUES (?1, ?2, 1, 1, 6, 0, 60000, 0, 0)`).bind(
-      id,
-      START_MS + QUARTER_MS,
-    ),
+    env.DB.prepare(`INSERT INTO queue_interval_revision (connection_id, start_ms, queue_id, revision, offered, abandoned, handle_time_ms, inferred,
+         read_at_ms) VALUES (?1, ?2, 1, 1, 6, 0, 60000, 0, 0)`).bind(id, START_MS + QUARTER_MS),
     collected(2, 5),
     figure(2, 5),
     report(2, 0, null),

@@ -31,6 +31,8 @@ interface EndpointSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly params: P;
   readonly query?: Q;
   readonly body?: B;
+  /** For the OpenAPI document alone: the shape of a body that the handler reads from the request itself. */
+  readonly documentedBody?: z.ZodType;
   /** Default: 1 MB. */
   readonly bodyBytesMax?: number;
   /** Status of a good answer. */
@@ -75,7 +77,7 @@ export function endpoint<
     scope: spec.scope ?? null,
     params: spec.params,
     query: spec.query ?? null,
-    body: spec.body ?? null,
+    body: spec.body ?? spec.documentedBody ?? null,
     status,
     answer: spec.answer,
     hasCsv: spec.hasCsv ?? false,

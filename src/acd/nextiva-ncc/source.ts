@@ -83,6 +83,7 @@ export const nccSource: AcdSource<NccSettings> = {
     agentStates: 'snapshots',
     pollIntervalS: realTime.collectionIntervalS,
     queueIntervals: 'asked',
+    agentIdIsLoginId: false,
     windowsPerRequest: advanced.windowsPerRequest,
     handleTimeIsTakenForSeconds: advanced.handleTimeUnit === 'seconds',
   }),

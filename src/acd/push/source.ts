@@ -27,6 +27,7 @@ export const PUSHED = {
   agentStates: 'pushed',
   pollIntervalS: 60,
   queueIntervals: 'pushed',
+  agentIdIsLoginId: true,
   windowsPerRequest: 1,
   handleTimeIsTakenForSeconds: false,
 } as const satisfies AcdTraits;

@@ -3,9 +3,17 @@
  * their order. Pure: the same report gives the same bytes, so that sending again is harmless.
  */
 import type { Window } from '../../domain/interval.ts';
-import type { AgentActivities, AgentPerformance, AgentStateEvent, QueueFigures, Report } from '../wfm.ts';
+import type {
+  AgentActivities,
+  AgentPerformance,
+  AgentQueueFigures,
+  AgentStateEvent,
+  QueueFigures,
+  Report,
+} from '../wfm.ts';
 import type {
   AgentActivityWire,
+  AgentQueueReportWire,
   AgentStateWire,
   AgentSystemPerformanceWire,
   HistoricalWire,
@@ -25,7 +33,7 @@ export function composeReport(report: Report, identity: ReportIdentity): string 
     case 'agent-states':
       return JSON.stringify({ agentStateList: report.events.map((event) => agentState(event, identity.acdId)) });
     case 'historical':
-      return JSON.stringify(historical(report.window, report.queues, report.performance, identity));
+      return JSON.stringify(historical(report, identity));
     case 'agent-activity':
       return JSON.stringify(agentActivity(report.window, report.agents, identity));
   }
@@ -36,9 +44,7 @@ function agentState({ loginId, eventCode, reasonCode, atMs }: AgentStateEvent, a
 }
 
 function historical(
-  window: Window,
-  queues: readonly QueueFigures[],
-  performance: readonly AgentPerformance[],
+  { window, queues, agentQueues, performance }: Extract<Report, { stream: 'historical' }>,
   identity: ReportIdentity,
 ): HistoricalWire {
   return {
@@ -47,14 +53,13 @@ function historical(
     statusReason: '',
     reportData: {
       queueReport: queues.map(queueReport),
-      // NCC's feed has no figures of agents by queue.
-      agentQueueReport: [],
+      agentQueueReport: agentQueues.map(agentQueueReport),
       agentSystemPerformanceReport: performance.map(agentPerformance),
     },
   };
 }
 
-/** What NCC's feed does not have is sent as 0, never left out. */
+/** What a source does not have is sent as 0, never left out. */
 function queueReport(figures: QueueFigures): QueueReportWire {
   return {
     queueValue: figures.queueValue,
@@ -67,7 +72,7 @@ function queueReport(figures: QueueFigures): QueueReportWire {
     handledLong: figures.handledLong,
     handleTime: seconds(figures.handleTimeMs),
     workTime: seconds(figures.workTimeMs),
-    queueDelayTime: 0,
+    queueDelayTime: seconds(figures.queueDelayTimeMs),
     svcLvlPct: figures.serviceLevelPct,
     rightPartyHandleTime: 0,
     rightPartyContacts: 0,
@@ -76,7 +81,26 @@ function queueReport(figures: QueueFigures): QueueReportWire {
     backlog: 0,
     backlogNotExpired: 0,
     backlogExpired: 0,
-    holdTime: 0,
+    holdTime: seconds(figures.holdTimeMs),
+    active: 0,
+  };
+}
+
+function agentQueueReport(figures: AgentQueueFigures): AgentQueueReportWire {
+  return {
+    queueValue: figures.queueValue,
+    queueName: figures.queueName,
+    isOutbound: figures.isOutbound,
+    agentValue: figures.agentValue,
+    agentId: figures.employeeId,
+    handled: figures.handled,
+    handledTime: seconds(figures.handleTimeMs),
+    workTime: seconds(figures.workTimeMs),
+    rightPartyHandleTime: 0,
+    rightPartyContacts: 0,
+    wrongPartyHandleTime: 0,
+    wrongPartyContacts: 0,
+    holdTime: seconds(figures.holdTimeMs),
     active: 0,
   };
 }

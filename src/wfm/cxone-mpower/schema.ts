@@ -101,6 +101,23 @@ export interface QueueReportWire {
   readonly active: number;
 }
 
+export interface AgentQueueReportWire {
+  readonly queueValue: string;
+  readonly queueName: string;
+  readonly isOutbound: boolean;
+  readonly agentValue: string;
+  readonly agentId: string;
+  readonly handled: number;
+  readonly handledTime: number;
+  readonly workTime: number;
+  readonly rightPartyHandleTime: number;
+  readonly rightPartyContacts: number;
+  readonly wrongPartyHandleTime: number;
+  readonly wrongPartyContacts: number;
+  readonly holdTime: number;
+  readonly active: number;
+}
+
 export interface AgentSystemPerformanceWire {
   readonly agentValue: string;
   readonly agentId: string;
@@ -118,7 +135,7 @@ export interface HistoricalWire {
   readonly statusReason: string;
   readonly reportData: {
     readonly queueReport: readonly QueueReportWire[];
-    readonly agentQueueReport: readonly never[];
+    readonly agentQueueReport: readonly AgentQueueReportWire[];
     readonly agentSystemPerformanceReport: readonly AgentSystemPerformanceWire[];
   };
 }

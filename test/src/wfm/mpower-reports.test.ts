@@ -16,6 +16,8 @@ function queue(overrides: Partial<QueueFigures>): QueueFigures {
     handledLong: 0,
     handleTimeMs: 276_000,
     workTimeMs: 3_000,
+    queueDelayTimeMs: 0,
+    holdTimeMs: 0,
     serviceLevelPct: 100,
     ...NO_PARTY,
     ...overrides,
@@ -100,7 +102,9 @@ describe('bodies, field by field as in the examples of NICE', () => {
       queue({ queueValue: '8056', queueName: 'EmailSkill', handledLong: 10 }),
     ];
     const window = { startMs, endMs: startMs + 900_000 };
-    expect(composeReport({ stream: 'historical', window, queues, performance }, IDENTITY)).toBe(compact(example));
+    expect(composeReport({ stream: 'historical', window, queues, agentQueues: [], performance }, IDENTITY)).toBe(
+      compact(example),
+    );
   });
 
   it('the activities of a window', () => {
@@ -137,7 +141,7 @@ describe('a body', () => {
   it('carries fractions of a second to the millisecond', () => {
     const window = { startMs: 0, endMs: 900_000 };
     const queues = [queue({ handleTimeMs: 1_830_501, serviceLevelPct: 66.67 })];
-    const body = composeReport({ stream: 'historical', window, queues, performance: [] }, IDENTITY);
+    const body = composeReport({ stream: 'historical', window, queues, agentQueues: [], performance: [] }, IDENTITY);
     expect(body).toContain('"handleTime":1830.501,');
     expect(body).toContain('"svcLvlPct":66.67,');
     expect(body).toContain('"startDate":"1970-01-01T00:00:00.000Z","endDate":"1970-01-01T00:15:00.000Z"');
