@@ -77,7 +77,7 @@ describe('figures', () => {
       const lines = (await response.text()).split('\r\n');
       expect(lines).toHaveLength(5);
       expect(lines[0]).toBe(
-        'start,queueId,queueSourceId,queueName,offered,abandoned,handleTimeMs,inferred,revision,readAt',
+        'start,queueId,queueSourceId,queueName,offered,abandoned,handleTimeMs,inferred,revision,readAt,handledShort,handledLong,abandonedShort,workTimeMs,queueDelayTimeMs,holdTimeMs',
       );
       expect(lines[1]).toContain(`7,q7,"'=HYPERLINK(""x""),""",10,1,60000,false`);
     }
