@@ -15,11 +15,12 @@ import { recordAudit, recordAuditIfChanged } from '../src/store/audit.ts';
 import type { ConnectionRow } from '../src/store/connections.ts';
 import { readNames } from '../src/store/import-facts.ts';
 import {
+  DELETED_AT_ONCE_MAX,
   deleteSchedule,
   forgetUpload,
   holdSchedule,
   readActivitiesOf,
-  readUploadContent,
+  readUploadActivities,
   type ScheduleUpload,
   storeHeldSchedule,
 } from '../src/store/schedules.ts';
@@ -100,7 +101,7 @@ export function holdUpload(
 
 /** An upload that waits, judged anew against what is stored by now. */
 export async function judgeHeld(db: D1Database, connection: ConnectionRow, id: number): Promise<PlacedSchedule> {
-  const { activities } = await readUploadContent(db, id);
+  const activities = await readUploadActivities(db, id);
   const lined = activities.map((one) => ({ ...one, line: 0 }));
   return placeRead(db, connection.id, { activities: lined, refused: [] }, rulesOf(connection).timeZone);
 }
@@ -143,11 +144,17 @@ export async function removeSchedule(
   const { connectionId, window, agentId } = range;
   const span = `${new Date(window.startMs).toISOString()} to ${new Date(window.endMs).toISOString()}`;
   const detail = `Activities that begin from ${span}, of ${agentId === null ? 'all agents' : `agent ${agentId}`}.`;
-  const [deleted] = await db.batch([
+  const [first] = await db.batch([
     deleteSchedule(db, range),
     recordAuditIfChanged(db, { by, atMs: nowMs, action: 'schedules deleted', connectionId, detail }),
   ]);
-  return deleted?.meta.changes ?? 0;
+  let step = first?.meta.changes ?? 0;
+  let deleted = step;
+  while (step >= DELETED_AT_ONCE_MAX) {
+    step = (await deleteSchedule(db, range).run()).meta.changes;
+    deleted += step;
+  }
+  return deleted;
 }
 
 /** Sets how adherence is judged, with its line in the audit. `classes` null: as the activity's name suggests. */

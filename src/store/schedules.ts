@@ -2,11 +2,14 @@
 
 import { ACTIVITY_MAX_MS, type ScheduledActivity } from '../domain/adherence.ts';
 import type { RefusedLine } from '../domain/import-file.ts';
-import { HOUR_MS, type Window } from '../domain/interval.ts';
+import { DAY_MS, HOUR_MS, type Window } from '../domain/interval.ts';
 import type { AgentActivity, PlacedSchedule } from '../domain/schedule-file.ts';
 
-/** Rows of one part of an upload: well below the 2 MB that D1 takes as one value. */
-const ROWS_PER_PART = 5_000;
+/** Rows of one part of an upload: at up to 500 bytes a row below the 2 MB that D1 takes as one value. */
+const ROWS_PER_PART = 2_500;
+/** Rows that one answer of the database should have at most, and activities that a day of an agent may well have. */
+const ROWS_PER_QUESTION = 10_000;
+const ACTIVITIES_A_DAY = 10;
 /** How long an upload waits to be confirmed. */
 const UPLOAD_LIFE_MS = HOUR_MS;
 /** Refused lines that are kept of an upload. */
@@ -15,24 +18,30 @@ const REFUSED_KEPT_MAX = 500;
 type ActivityRow = readonly [agentId: number, startMs: number, endMs: number, activity: string];
 type DayRow = readonly [agentId: number, startMs: number, endMs: number];
 
-/** Activities of some agents that overlap a window. */
+/** Activities of some agents that overlap a window, by agent and start. */
 export async function readActivitiesOf(
   db: D1Database,
   connectionId: number,
   agentIds: readonly number[],
   window: Window,
 ): Promise<AgentActivity[]> {
-  if (agentIds.length === 0) return [];
-  const { results } = await db
-    .prepare(
-      `SELECT s.agent_id AS agentId, s.start_ms AS startMs, s.end_ms AS endMs, s.activity FROM json_each(?2) a
-       CROSS JOIN schedule_activity s ON s.connection_id = ?1 AND s.agent_id = a.value
-         AND s.start_ms > ?3 - ${ACTIVITY_MAX_MS} AND s.start_ms < ?4 AND s.end_ms > ?3
-       ORDER BY s.agent_id, s.start_ms`,
-    )
-    .bind(connectionId, JSON.stringify(agentIds), window.startMs, window.endMs)
-    .all<AgentActivity>();
-  return results;
+  const days = Math.ceil((window.endMs - window.startMs) / DAY_MS) + 1;
+  const agentsAtOnce = Math.max(1, Math.floor(ROWS_PER_QUESTION / (days * ACTIVITIES_A_DAY)));
+  const sorted = agentIds.toSorted((a, b) => a - b);
+  const rows: AgentActivity[] = [];
+  for (let from = 0; from < sorted.length; from += agentsAtOnce) {
+    const { results } = await db
+      .prepare(
+        `SELECT s.agent_id AS agentId, s.start_ms AS startMs, s.end_ms AS endMs, s.activity FROM json_each(?2) a
+         CROSS JOIN schedule_activity s ON s.connection_id = ?1 AND s.agent_id = a.value
+           AND s.start_ms > ?3 - ${ACTIVITY_MAX_MS} AND s.start_ms < ?4 AND s.end_ms > ?3
+         ORDER BY s.agent_id, s.start_ms`,
+      )
+      .bind(connectionId, JSON.stringify(sorted.slice(from, from + agentsAtOnce)), window.startMs, window.endMs)
+      .all<AgentActivity>();
+    for (const row of results) rows.push(row);
+  }
+  return rows;
 }
 
 function partsOf({
@@ -47,7 +56,8 @@ function partsOf({
       part,
       rows: JSON.stringify(all.slice(part * ROWS_PER_PART, (part + 1) * ROWS_PER_PART)),
     }));
-  return [...cut('activities', rows), ...cut('days', dayRows)];
+  // The activities last: an upload whose activities are all there is there whole.
+  return [...cut('days', dayRows), ...cut('activities', rows)];
 }
 
 export interface ScheduleUpload {
@@ -76,14 +86,12 @@ export async function holdSchedule(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id`,
       )
       .bind(connectionId, fileName.slice(0, 200), activities.length, refused.length, lines, nowMs, by),
-    ...partsOf(placed).map(({ kind, part, rows }) =>
-      db
-        .prepare('INSERT INTO schedule_upload_part SELECT max(id), ?1, ?2, ?3 FROM schedule_upload')
-        .bind(kind, part, rows),
-    ),
   ]);
   const id = held?.results[0]?.id;
   if (id === undefined) throw new Error('The database stored a schedule and returned no id.');
+  for (const { kind, part, rows } of partsOf(placed)) {
+    await db.prepare('INSERT INTO schedule_upload_part VALUES (?1, ?2, ?3, ?4)').bind(id, kind, part, rows).run();
+  }
   return id;
 }
 
@@ -102,7 +110,10 @@ export async function readScheduleUpload(
   const row = await db
     .prepare(
       `SELECT id, file_name AS fileName, row_count AS rowCount, refused_count AS refusedCount, refused, created_by AS createdBy
-       FROM schedule_upload WHERE connection_id = ?1 AND id = ?2 AND created_at_ms >= ?3`,
+       FROM schedule_upload WHERE connection_id = ?1 AND id = ?2 AND created_at_ms >= ?3
+         -- One that broke off while it was being held never was.
+         AND row_count = (SELECT coalesce(sum(json_array_length(rows)), 0) FROM schedule_upload_part
+                          WHERE upload_id = ?2 AND kind = 'activities')`,
     )
     .bind(connectionId, id, nowMs - UPLOAD_LIFE_MS)
     .first<Omit<ScheduleUpload, 'refused'> & { refused: string }>();
@@ -111,26 +122,19 @@ export async function readScheduleUpload(
   return { ...row, refused: lines.map(([line, reason]) => ({ line, reason })) };
 }
 
-/** The content of an upload that waits. */
-export async function readUploadContent(
-  db: D1Database,
-  id: number,
-): Promise<Pick<PlacedSchedule, 'activities' | 'days'>> {
-  const { results } = await db
-    .prepare('SELECT kind, rows FROM schedule_upload_part WHERE upload_id = ?1 ORDER BY kind, part')
-    .bind(id)
-    .all<{ kind: 'activities' | 'days'; rows: string }>();
-  const rowsOf = (kind: string) =>
-    results.filter((part) => part.kind === kind).flatMap(({ rows }) => JSON.parse(rows) as unknown[]);
-  return {
-    activities: (rowsOf('activities') as ActivityRow[]).map(([agentId, startMs, endMs, activity]) => ({
-      agentId,
-      startMs,
-      endMs,
-      activity,
-    })),
-    days: (rowsOf('days') as DayRow[]).map(([agentId, startMs, endMs]) => ({ agentId, startMs, endMs })),
-  };
+/** The activities of an upload that waits. */
+export async function readUploadActivities(db: D1Database, id: number): Promise<AgentActivity[]> {
+  const activities: AgentActivity[] = [];
+  for (let part = 0; ; part++) {
+    const found = await db
+      .prepare(`SELECT rows FROM schedule_upload_part WHERE upload_id = ?1 AND kind = 'activities' AND part = ?2`)
+      .bind(id, part)
+      .first<{ rows: string }>();
+    if (!found) return activities;
+    for (const [agentId, startMs, endMs, activity] of JSON.parse(found.rows) as ActivityRow[]) {
+      activities.push({ agentId, startMs, endMs, activity });
+    }
+  }
 }
 
 /** Rows of the parts of an upload, ?2. */
@@ -208,7 +212,10 @@ export async function listSchedule(
   return results;
 }
 
-/** Statement that deletes the activities which begin in a window, of one agent or of all. */
+/** Rows that one statement deletes at most. */
+export const DELETED_AT_ONCE_MAX = 20_000;
+
+/** Statement that deletes activities which begin in a window, of one agent or of all: `DELETED_AT_ONCE_MAX` at most. */
 export function deleteSchedule(
   db: D1Database,
   { connectionId, window, agentId }: { connectionId: number; window: Window; agentId: number | null },
@@ -218,7 +225,7 @@ export function deleteSchedule(
       `DELETE FROM schedule_activity WHERE (connection_id, agent_id, start_ms) IN (
          SELECT s.connection_id, s.agent_id, s.start_ms FROM agent a CROSS JOIN schedule_activity s ON s.connection_id = ?1
            AND s.agent_id = a.id AND s.start_ms >= ?2 AND s.start_ms < ?3
-         WHERE a.connection_id = ?1 AND (?4 IS NULL OR a.id = ?4))`,
+         WHERE a.connection_id = ?1 AND (?4 IS NULL OR a.id = ?4) LIMIT ${DELETED_AT_ONCE_MAX})`,
     )
     .bind(connectionId, window.startMs, window.endMs, agentId);
 }

@@ -431,6 +431,15 @@ describe('the page of schedules', () => {
     expect((await get(again.headers.get('location') ?? '', cookie)).text).toContain('storing it would change nothing');
   });
 
+  it('knows nothing of a file that broke off while it was being held', async () => {
+    const id = await withCentre();
+    const cookie = await signIn();
+    const preview = (await send(id, cookie, CSV)).headers.get('location') ?? '';
+    await env.DB.prepare(`DELETE FROM schedule_upload_part WHERE kind = 'activities'`).run();
+    expect((await post(`${preview}/confirm`, {}, { headers: { cookie } })).status).toBe(404);
+    expect((await get(preview, cookie)).status).toBe(404);
+  });
+
   it('does not store a file that schedules stored meanwhile have overtaken', async () => {
     const id = await withCentre();
     const cookie = await signIn();

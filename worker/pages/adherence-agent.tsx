@@ -125,9 +125,10 @@ function Lanes({ moment, day, basis, adherence }: AgentAdherencePageProps & { ad
   );
 }
 
-/** A scheduled activity takes the colour of the first class that adheres to it. */
-function scheduleLook([first]: readonly StateClass[]): string {
-  return first === undefined ? 'unknown' : CLASS_LOOKS[first];
+/** A scheduled activity takes the colour of a class that adheres to it: being away, where that is one, tells most. */
+function scheduleLook(classes: readonly StateClass[]): string {
+  const told = classes.includes('not ready') ? 'not ready' : classes[0];
+  return told === undefined ? 'unknown' : CLASS_LOOKS[told];
 }
 
 function stateName(stateId: number, { states }: AdherenceBasis): string {

@@ -102,6 +102,7 @@ export function AdherencePage(props: AdherencePageProps) {
           <section class="card flush">
             <div class="card-head">
               <h2>Agents</h2>
+              <VerdictLegend />
               <a class="button plain small" href={file} download>
                 Download CSV
               </a>
@@ -175,9 +176,7 @@ function AgentTable({ frame, day, rows }: AdherencePageProps) {
           <th scope="col" class="n">
             Not observed
           </th>
-          <th scope="col">
-            Day <VerdictLegend />
-          </th>
+          <th scope="col">Day</th>
         </tr>
       </thead>
       <tbody>

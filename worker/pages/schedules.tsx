@@ -252,7 +252,7 @@ function Deletion(props: SchedulesPageProps & { base: string; errorOf: (path: st
         <TextField name="from" label="First day" kind="date" value={day} error={errorOf('from')} />
         <TextField name="to" label="Last day" kind="date" value={day} error={errorOf('to')} />
         <div class="actions">
-          <button type="submit" class="danger">
+          <button type="submit" class="dangerous">
             Delete these schedules
           </button>
         </div>

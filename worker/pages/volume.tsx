@@ -186,7 +186,10 @@ function chartOf({ report, choice, days }: VolumePageProps, pick: (volume: Volum
   const values = (of: 'now' | 'before') => rows.map((row) => (row[of] ? pick(row[of]) : null));
   const isWeek = choice.span === 'week';
   const first = days[0] ?? '';
-  const ticks = isWeek ? days.map(dayText) : ['00', '04', '08', '12', '16', '20', '24'];
+  // Each day's name stands where the day begins; the last one is the end of the week.
+  const ticks = isWeek
+    ? [...days.map((day) => dayText(day).split(' ')[0] ?? ''), '']
+    : ['00', '04', '08', '12', '16', '20', '24'];
   return {
     series: [
       { label: isWeek ? 'This week' : dayText(first), look: 'main', values: values('now') },
@@ -258,7 +261,7 @@ function FigureHeads() {
         Offered
       </th>
       <th scope="col" class="n">
-        Week before
+        Week before<span class="hidden">: offered</span>
       </th>
       <th scope="col" class="n">
         Handled
@@ -270,7 +273,7 @@ function FigureHeads() {
         Mean handle time
       </th>
       <th scope="col" class="n">
-        Week before
+        Week before<span class="hidden">: mean handle time</span>
       </th>
     </>
   );
