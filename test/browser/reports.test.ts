@@ -182,7 +182,8 @@ it.each([true, false])(
     await page.getByText('The schedules are stored.').waitFor();
     await page.goto(`/connections/1/reports/adherence?day=${day}`);
     // Available through the lunch of an hour, away for half an hour of the morning: out an hour and a half of eight hours.
-    const row = page.getByRole('row', { name: new RegExp(agent?.name || String(agent?.sourceId)) });
+    const name = agent?.name || String(agent?.sourceId);
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
     expect(await row.getByRole('cell').first().textContent()).toBe('81.2 %');
     await row.getByRole('link').click();
     expect(await page.getByRole('img', { name: `Adherence on ${day}` }).count()).toBe(1);
