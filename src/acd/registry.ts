@@ -4,23 +4,31 @@
  */
 import * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import { liveVoxSettingsSchema } from './livevox/settings.ts';
+import { liveVoxSource } from './livevox/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
-import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
+import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } from './source.ts';
 
-export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema]);
+export const acdSettingsSchema = z.discriminatedUnion('kind', [
+  nccSettingsSchema,
+  liveVoxSettingsSchema,
+  pushSettingsSchema,
+]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
 export type AcdKind = AcdSettings['kind'];
 
 const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
   'nextiva-ncc': nccSource,
+  livevox: liveVoxSource,
   push: pushSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'push'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = ['nextiva-ncc', 'livevox', 'push'] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
@@ -29,6 +37,12 @@ function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
 
 /** What people call a kind of source. */
 export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
+
+/** A kind's part of the connection form. */
+export const acdForm = (kind: AcdKind): FormPart => SOURCES[kind].form;
+
+/** What the Set-up page says of a kind. */
+export const acdSetUp = (kind: AcdKind): SourceSetUp => SOURCES[kind].setUp;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);

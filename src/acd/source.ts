@@ -1,6 +1,7 @@
 /** What a folder of a source hands to the registry: everything that settings page, jobs and checks have to know of it. */
 import type * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 
@@ -31,6 +32,8 @@ export interface AcdTraits {
   readonly pollIntervalS: number;
   /** asked: each interval is read when it has settled. pushed: it is a gap unless it came. none: nobody expects any. */
   readonly queueIntervals: 'asked' | 'pushed' | 'none';
+  /** The source lists its queues and agents when it is asked. */
+  readonly hasRoster: boolean;
   /** The agent's id is the login id that the WFM knows, unless a roster or a mapping says otherwise. */
   readonly agentIdIsLoginId: boolean;
   /** How many 15-minute windows one request for figures may ask for. */
@@ -39,9 +42,24 @@ export interface AcdTraits {
   readonly handleTimeIsTakenForSeconds: boolean;
 }
 
+/** What the Set-up page says of a source: sentences for people. */
+export interface SourceSetUp {
+  /** What to have at hand, or to do, on the source's side. */
+  readonly accounts: { readonly title: string; readonly how: string };
+  /** How its facts come. */
+  readonly answers: { readonly title: string; readonly how: string };
+  /** Where agents and queues come from. */
+  readonly roster: string;
+  /** What an agent's login id is unless somebody sets it: ends a sentence that begins "By default it is". */
+  readonly loginId: string;
+}
+
 export interface AcdSource<S> {
   /** What people call it. */
   readonly title: string;
+  /** Its part of the connection form. */
+  readonly form: FormPart;
+  readonly setUp: SourceSetUp;
   readonly settingsSchema: z.ZodType<S>;
   readonly secrets: readonly SourceSecret[];
   addresses(settings: S): readonly SourceAddress[];

@@ -129,8 +129,6 @@ export const RECORD_SCHEMAS = {
   queues: queueRecord,
 } as const satisfies Record<RecordKind, z.ZodType>;
 
-/** A record as it is given: what a sender writes as JSON. */
-export type GivenRecord<K extends RecordKind = RecordKind> = z.input<(typeof RECORD_SCHEMAS)[K]>;
 /** A record that was checked: instants are UTC epoch milliseconds, defaults are filled in. */
 export type CheckedRecord<K extends RecordKind = RecordKind> = z.output<(typeof RECORD_SCHEMAS)[K]>;
 

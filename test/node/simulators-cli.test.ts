@@ -35,7 +35,7 @@ async function listening(started: ReturnType<typeof run>): Promise<string> {
 }
 
 describe('the command line', () => {
-  it.each([['ncc'], ['mpower'], ['both'], ['compare'], ['misbehave']])('explains %s', async (command) => {
+  it.each([['ncc'], ['mpower'], ['livevox'], ['both'], ['compare'], ['misbehave']])('explains %s', async (command) => {
     const help = run(command, '--help');
     expect(await help.ended).toBe(0);
     expect(help.output()).toContain(`npm run simulate -- ${command} [options]`);

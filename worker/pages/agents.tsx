@@ -94,7 +94,7 @@ function NoAgents({ filter, lastPollMs, frame }: AgentsPageProps) {
     <Empty title={lastPollMs === null ? 'No agent states yet' : 'Nobody'}>
       <p>
         {lastPollMs === null
-          ? 'As soon as NCC has answered for the first time, everybody whom it names is listed here with the present state.'
+          ? 'As soon as the ACD has answered for the first time, everybody whom it names is listed here with the present state.'
           : isNarrow
             ? 'No agent fits these filters.'
             : 'Nobody is signed in now.'}{' '}
@@ -109,7 +109,7 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
     <section class="card flush">
       <div class="card-head">
         <p class="quiet">
-          As NCC said <Age atMs={lastPollMs} moment={moment} />
+          As the ACD said <Age atMs={lastPollMs} moment={moment} />
         </p>
       </div>
       <Scroll label="Agents">

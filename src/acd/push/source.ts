@@ -1,8 +1,9 @@
 /** Any ACD that sends its records to the bridge (src/domain/record.ts) and cannot be asked. */
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
+import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
 import type { Acd } from '../acd.ts';
-import type { AcdSource, AcdTraits } from '../source.ts';
+import type { AcdSource, AcdTraits, SourceSetUp } from '../source.ts';
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -27,6 +28,7 @@ export const PUSHED = {
   agentStates: 'pushed',
   pollIntervalS: 60,
   queueIntervals: 'pushed',
+  hasRoster: false,
   agentIdIsLoginId: true,
   windowsPerRequest: 1,
   handleTimeIsTakenForSeconds: false,
@@ -45,8 +47,44 @@ const CLASSES = new Map<string, StateClass>([
   ['logged out', 'signed out'],
 ]);
 
+const pushForm: FormPart = {
+  lead: 'The ACD, or a program beside it, sends records to the API with a token of scope push. Nothing is asked.',
+  blank: { kind: 'push', acdName: '', sendsQueueIntervals: true },
+  groups: [
+    {
+      title: 'Any ACD, by push',
+      isWide: true,
+      lead: 'Records are sent to /api/v1/connections/{id}/push/…, as the API page describes. Make a token of scope push on the Access page.',
+      fields: [
+        textField('acd.acdName', 'Name of the ACD', 'For people only.'),
+        checkField(
+          'acd.sendsQueueIntervals',
+          'Figures of queues are sent for every interval',
+          'An interval that does not come is then shown as a gap. Leave it unticked where only agent states are sent.',
+        ),
+      ],
+    },
+  ],
+  advanced: [],
+};
+
+const pushSetUp: SourceSetUp = {
+  accounts: {
+    title: 'A token for whoever sends',
+    how: 'On the Access page, make an API token of scope push, and give it to the program that sends the records.',
+  },
+  answers: {
+    title: 'Records come',
+    how: 'Records are taken at any time, late ones too; the API page describes each kind with its fields.',
+  },
+  roster: 'Agents and queues are noted as they are sent; records of the kinds agents and queues give them names.',
+  loginId: 'the id under which the agent is sent',
+};
+
 export const pushSource: AcdSource<PushSettings> = {
   title: 'Any ACD, by push',
+  form: pushForm,
+  setUp: pushSetUp,
   settingsSchema: pushSettingsSchema,
   secrets: [],
   addresses: () => [],
