@@ -42,8 +42,8 @@ export interface VolumeReport {
   readonly rows: readonly VolumeRow[];
   readonly now: Volume | null;
   readonly before: Volume | null;
-  /** The week before, over those intervals only that have figures now: what `now` can be compared with. */
-  readonly beforeSoFar: Volume | null;
+  /** Both over those intervals only that have figures in both weeks: what can be compared. Null without any. */
+  readonly compared: { readonly now: Volume; readonly before: Volume } | null;
 }
 
 /** Mean handle time of a contact in milliseconds; null where none was handled. */
@@ -88,12 +88,13 @@ export function volumeReport(
     if (group) group.push(slot);
     else groups.set(key, [slot]);
   }
-  const done = slots.filter(({ now }) => now !== null);
+  const both = slots.filter(({ now, before }) => now !== null && before !== null);
+  const [now, before] = [sumOf(both.map((slot) => slot.now)), sumOf(both.map((slot) => slot.before))];
   return {
     rows: [...groups.values()].flatMap(rowOf),
     now: sumOf(slots.map(({ now }) => now)),
     before: sumOf(slots.map(({ before }) => before)),
-    beforeSoFar: sumOf(done.map(({ before }) => before)),
+    compared: now && before && { now, before },
   };
 }
 

@@ -107,7 +107,7 @@ describe('the report of volume and handle time', () => {
     const cookie = await signIn();
     const page = await get(`/connections/${id}/reports/volume?day=${DAY}`, cookie);
     expect(page.status).toBe(200);
-    expect(page.text).toContain('80 offered, 100 % more than in the same intervals a week before.');
+    expect(page.text).toContain('80 offered; where both weeks have figures, 100 % more than a week before.');
     expect(page.text.match(/<svg[^>]*role="img"/g)).toHaveLength(2);
     expect(page.text).toContain('Care &lt;b>');
     const week = await get(`/connections/${id}/reports/volume?day=${DAY}&span=week&by=day`, cookie);

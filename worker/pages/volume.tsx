@@ -201,14 +201,13 @@ function chartOf({ report, choice, days }: VolumePageProps, pick: (volume: Volum
 }
 
 function VolumeChart(props: VolumePageProps) {
-  const { now, beforeSoFar } = props.report;
-  const told = now === null ? 'None yet.' : `${numberText(now.offered)} offered${compared(now, beforeSoFar)}.`;
+  const { now, compared } = props.report;
   return (
     <div class="card">
       <LineChart
         id="volume"
         title="Contacts offered"
-        summary={told}
+        summary={now === null ? 'None yet.' : `${numberText(now.offered)} offered${comparison(compared)}.`}
         {...chartOf(props, ({ offered }) => offered)}
         format={(value) => numberText(Math.round(value * 10) / 10)}
         empty="No figures of these days."
@@ -218,17 +217,18 @@ function VolumeChart(props: VolumePageProps) {
   );
 }
 
-function compared(now: Volume, before: Volume | null): string {
-  if (before === null || before.offered === 0) return '';
-  const percent = Math.round((now.offered / before.offered - 1) * 100);
+/** What the offered contacts come to beside those of the week before, where both weeks have figures. */
+function comparison(compared: VolumeReport['compared']): string {
+  if (compared === null || compared.before.offered === 0) return '';
+  const percent = Math.round((compared.now.offered / compared.before.offered - 1) * 100);
   const amount = percent === 0 ? 'as many as' : `${Math.abs(percent)} % ${percent > 0 ? 'more' : 'fewer'} than`;
-  return `, ${amount} in the same intervals a week before`;
+  return `; where both weeks have figures, ${amount} a week before`;
 }
 
 function HandleTimeChart(props: VolumePageProps) {
-  const { now, beforeSoFar } = props.report;
+  const { now, compared } = props.report;
   const mean = now && meanHandleTimeMs(now);
-  const before = beforeSoFar && meanHandleTimeMs(beforeSoFar);
+  const before = compared && meanHandleTimeMs(compared.before);
   return (
     <div class="card">
       <LineChart

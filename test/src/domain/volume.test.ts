@@ -62,11 +62,13 @@ describe('volume and handle time', () => {
     expect(report.before).toBeNull();
   });
 
-  it('so far compares with the same intervals a week before only', () => {
+  it('compares only intervals that have figures in both weeks', () => {
     const day = '2026-11-20';
-    const facts = [...factsOf(day, 5).slice(0, 10), ...factsOf(shiftDay(day, -7), 3)];
+    const facts = [...factsOf(day, 5).slice(0, 10), ...factsOf(shiftDay(day, -7), 3).slice(6)];
     const report = volumeReport([day], facts, { timeZone: CHICAGO, step: 'interval' });
-    expect([report.before?.offered, report.beforeSoFar?.offered]).toEqual([288, 30]);
+    expect([report.now?.offered, report.before?.offered]).toEqual([50, 270]);
+    expect([report.compared?.now.offered, report.compared?.before.offered]).toEqual([20, 12]);
+    expect(volumeReport([day], factsOf(day, 5), { timeZone: CHICAGO, step: 'interval' }).compared).toBeNull();
   });
 
   it('has no mean handle time where nothing was handled', () => {
