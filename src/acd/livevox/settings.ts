@@ -37,7 +37,7 @@ export const liveVoxSettingsSchema = z.strictObject({
     .max(3_600, 'The longest interval is 3600 seconds: a session dies after two hours without a call.')
     .default(5),
   /** Whether figures of queues are sent to the bridge for every interval: where they are, one that does not come is a gap. */
-  sendsQueueIntervals: z.boolean().default(true),
+  sendsQueueIntervals: z.boolean().default(false),
   advanced: z
     .strictObject({
       signInPath: path.default('/session/v5.0/login'),

@@ -6,6 +6,7 @@ import type { UpstreamDeps } from '../../http/deps.ts';
 import type { Acd } from '../acd.ts';
 import type { AcdSource } from '../source.ts';
 import { readEvents } from './events.ts';
+import { liveVoxForm, liveVoxSetUp } from './form.ts';
 import { createRosterReader } from './roster.ts';
 import { createLiveVoxSession } from './session.ts';
 import { LIVEVOX_SECRETS, type LiveVoxSettings, liveVoxSettingsSchema } from './settings.ts';
@@ -42,6 +43,8 @@ export function openLiveVox(
 
 export const liveVoxSource: AcdSource<LiveVoxSettings> = {
   title: 'LiveVox',
+  form: liveVoxForm,
+  setUp: liveVoxSetUp,
   settingsSchema: liveVoxSettingsSchema,
   secrets: LIVEVOX_SECRETS,
   addresses: ({ baseUrl }) => [{ path: 'baseUrl', url: baseUrl, secrets: LIVEVOX_SECRETS.map(({ name }) => name) }],
@@ -49,6 +52,7 @@ export const liveVoxSource: AcdSource<LiveVoxSettings> = {
     agentStates: 'events',
     pollIntervalS: collectionIntervalS,
     queueIntervals: sendsQueueIntervals ? 'pushed' : 'none',
+    hasRoster: true,
     agentIdIsLoginId: false,
     windowsPerRequest: 1,
     handleTimeIsTakenForSeconds: false,

@@ -65,10 +65,11 @@ describe('the states of LiveVox', () => {
 
 describe('the traits of LiveVox', () => {
   it('are events, with figures that are pushed or not expected at all', () => {
-    expect(acdTraits(liveVoxSettings({ collectionIntervalS: 10 }))).toEqual({
+    expect(acdTraits(liveVoxSettings({ collectionIntervalS: 10, sendsQueueIntervals: true }))).toEqual({
       agentStates: 'events',
       pollIntervalS: 10,
       queueIntervals: 'pushed',
+      hasRoster: true,
       agentIdIsLoginId: false,
       windowsPerRequest: 1,
       handleTimeIsTakenForSeconds: false,
