@@ -73,11 +73,13 @@ async function paused(): Promise<string> {
 
 export const clockScenarios: readonly Scenario[] = [
   {
+    key: 'clock-steps',
     name: 'polls on when the clock is set by an hour, ahead or back, without a burst',
     limitMs: () => 600_000,
     run: clockSteps,
   },
   {
+    key: 'pause',
     name: 'polls on after the machine was paused, without a burst, and loses nothing',
     limitMs: () => 200_000,
     run: paused,

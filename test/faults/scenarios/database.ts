@@ -100,17 +100,20 @@ async function damagedAndNewer(): Promise<string> {
 
 export const databaseScenarios: readonly Scenario[] = [
   {
+    key: 'two-hosts',
     name: 'refuses a second host on the same data, and the first goes on',
     isShort: true,
     limitMs: () => 120_000,
     run: twoHosts,
   },
   {
+    key: 'restore',
     name: 'goes on from a copy that is put back, and sends again without harm',
     limitMs: () => 200_000,
     run: copyPutBack,
   },
   {
+    key: 'damaged-or-newer',
     name: 'refuses a damaged database and one of a newer version, and changes neither',
     limitMs: () => 200_000,
     run: damagedAndNewer,

@@ -86,6 +86,7 @@ async function fullDisk(): Promise<string> {
 
 export const diskScenarios: readonly Scenario[] = [
   {
+    key: 'full-disk',
     name: 'says that it cannot store when the disk is full, and goes on by itself when there is room',
     limitMs: () => 400_000,
     run: fullDisk,

@@ -144,15 +144,27 @@ async function databaseLocked(): Promise<string> {
 }
 
 export const stallScenarios: readonly Scenario[] = [
-  { name: 'revives a loop whose alarm was lost', limitMs: () => 250_000, run: alarmLost },
-  { name: 'says that cron is silent, and goes on without it', limitMs: () => 450_000, run: cronSilent },
+  { key: 'alarm-lost', name: 'revives a loop whose alarm was lost', limitMs: () => 250_000, run: alarmLost },
   {
+    key: 'cron-silent',
+    name: 'says that cron is silent, and goes on without it',
+    limitMs: () => 450_000,
+    run: cronSilent,
+  },
+  {
+    key: 'delivery-hangs',
     name: 'shows within a minute that delivery hangs, and delivers by itself when it can',
     limitMs: () => 400_000,
     run: deliveryHangs,
   },
-  { name: 'shows within a minute that the engine hangs, and replaces it', limitMs: () => 400_000, run: engineHangs },
   {
+    key: 'engine-hangs',
+    name: 'shows within a minute that the engine hangs, and replaces it',
+    limitMs: () => 400_000,
+    run: engineHangs,
+  },
+  {
+    key: 'database-locked',
     name: 'shows that the database takes no writes, and stores by itself when it does',
     limitMs: () => 400_000,
     run: databaseLocked,
