@@ -49,7 +49,7 @@ export default defineConfig({
           include: ['test/security/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           retry: PROCESS_RETRIES,
         },
       },

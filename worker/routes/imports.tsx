@@ -17,6 +17,7 @@ import { askForBackfill } from '../backfills.ts';
 import { readForm, readUpload } from '../body.ts';
 import { CSV_CHUNK_ROWS, csvAnswer, csvLine } from '../csv.ts';
 import { confirmRead, endImport, IMPORT_BYTES_MAX, readForImport } from '../imports.ts';
+import { noticeOf } from '../notice.ts';
 import { ImportPreviewPage, type Sample } from '../pages/import-preview.tsx';
 import { ImportsPage, LOAD_WORDS, UnderWay } from '../pages/imports.tsx';
 import { type FieldError, htmlFragment, htmlPage, notFound, ProblemError, seeOther } from '../respond.ts';
@@ -69,7 +70,7 @@ async function importsAnswer(
       filter={filter}
       older={older}
       isFirst={beforeMs === Number.MAX_SAFE_INTEGER}
-      notice={NOTICES[url.searchParams.get('notice') ?? '']}
+      notice={noticeOf(NOTICES, url)}
       backfill={form.backfill ?? { from: shiftDay(today, -7), to: today }}
       errors={form.errors}
     />
