@@ -73,27 +73,30 @@ function committedRows(rig: Rig): { logId: number; changes: string }[] {
   );
 }
 
-async function killHost(rig: Rig): Promise<number> {
+async function killHost(rig: Rig, onDead: () => Promise<void>): Promise<number> {
   const tree = rig.host.tree();
   await rig.host.end('SIGKILL');
+  await onDead();
   const left = await survivors(tree);
   assert.deepEqual(left, [], 'No process outlives the host.');
   await rig.startHost();
   return Date.now();
 }
 
-async function killEngine(rig: Rig): Promise<number> {
+async function killEngine(rig: Rig, onDead: () => Promise<void>): Promise<number> {
   const restarts = () =>
     rig.host.lines.filter((line) => line.includes('The engine crashed and was started again')).length;
   const before = restarts();
   process.kill(rig.engine().pid, 'SIGKILL');
+  await onDead();
   await eventually('the engine is started again', async () => restarts() > before);
   return Date.now();
 }
 
-async function killRound(rig: Rig, victim: Kill['victim']): Promise<Kill> {
+/** `onDead`: called when nothing more leaves the old process, and before the new one sends. */
+async function killRound(rig: Rig, victim: Kill['victim'], onDead: () => Promise<void>): Promise<Kill> {
   const atMs = Date.now();
-  const readyMs = await (victim === 'host' ? killHost(rig) : killEngine(rig));
+  const readyMs = await (victim === 'host' ? killHost(rig, onDead) : killEngine(rig, onDead));
   const firstPollAtMs = await rig.nextPoll(atMs + 1, FIRST_POLL_GIVEN_UP_MS);
   return { victim, atMs, restartMs: readyMs - atMs, firstPollMs: Math.max(0, Math.round(firstPollAtMs - readyMs)) };
 }
@@ -137,8 +140,7 @@ class Sitting {
   /** Strikes at a moment of its own choice, and waits until the bridge polls again. */
   async strike(random: () => number): Promise<void> {
     await sleep(random() < NEAR_POLL_SHARE ? random() * NEAR_POLL_MS : random() * ANYWHERE_MS);
-    await this.#countRepeats();
-    const kill = await killRound(this.#rig, random() < 0.5 ? 'host' : 'engine');
+    const kill = await killRound(this.#rig, random() < 0.5 ? 'host' : 'engine', () => this.#countRepeats());
     this.kills.push(kill);
     for (const { logId, changes } of committedRows(this.#rig)) {
       const before = this.#committed.get(logId);
@@ -147,7 +149,7 @@ class Sitting {
     }
   }
 
-  /** What was accepted since the last look: after the first kill, at most one body of a stream says something again. */
+  /** What was accepted from one kill to the next: at most one body of a stream says something again. */
   async #countRepeats(): Promise<void> {
     const last = this.kills.at(-1);
     const again = this.#repeats.take(await this.#rig.bodies(last === undefined ? 0 : last.atMs - 10_000));
