@@ -25,6 +25,8 @@ export default defineConfig({
               compatibilityFlags: ['service_binding_extra_handlers'],
               bindings: {
                 ...TEST_BINDINGS,
+                // Which values the injection tests take: see there.
+                INJECTION_TURN: process.env.INJECTION_TURN ?? '',
                 TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, 'migrations')),
               },
             },

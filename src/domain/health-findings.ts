@@ -119,7 +119,7 @@ function feedWords(
     case 'address':
     case 'redirect':
       return {
-        what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],
+        what: [`The base URL for ${label} cannot be used since `, since, `: ${sentence(feed.error)}`],
         action: ['Correct the base URL on the connection page; the next try is ', ...retry, '.'],
         target: 'connection',
       };

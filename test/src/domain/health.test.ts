@@ -181,6 +181,23 @@ describe('the words', () => {
     ]);
   });
 
+  it('of a sign-in that nobody answers do not say that it was refused', () => {
+    const feeds = [feed('agent-states', failing('unanswered sign-in', 'x', 2 * MINUTE))];
+    expect(words({ feeds })).toEqual([
+      'NCC has not answered a sign-in of the real-time group in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
+    ]);
+  });
+
+  it.each([0, NOW - 5 * MINUTE, NOW])('of a try whose time has come say that it is now (%i)', (retryAtMs) => {
+    const late = { ...failing('timeout', 'GET /x gave no answer', MINUTE), retryAtMs };
+    const feeds = ['timeout', 'sign-in', 'unanswered sign-in', 'redirect', 'shape'].map((errorKind) =>
+      feed('intervals', { ...late, errorKind }),
+    );
+    const said = words({ feeds, streams: [stream('historical', late)] });
+    expect(said).toHaveLength(6);
+    for (const text of said) expect(text).toMatch(/next try is now|tries again now/);
+  });
+
   it('of a WFM that is down say what is kept', () => {
     const streams = [stream('historical', failing('unavailable', 'POST /wfm answered 503', 2 * MINUTE))];
     expect(words({ streams })).toEqual([
