@@ -11,8 +11,21 @@ const INSIDE_IPV4 = [
 /** Everything but global unicast, and of that what embeds an IPv4 address or is kept for documents. */
 const INSIDE_IPV6 = ['::/3', '2001::/23', '2001:db8::/32', '2002::/16', '4000::/2', '8000::/1'];
 
+/** Where a network without IPv4 reaches it (RFC 6052): the last 32 bits are an IPv4 address. */
+const NAT64 = '64:ff9b::';
+const NAT64_BITS = 96;
+
 /** A list for each family: in one, ::/3 would take every IPv4 address for a mapped one. */
 const inside = { ipv4: listOf('ipv4', INSIDE_IPV4), ipv6: listOf('ipv6', INSIDE_IPV6) };
+
+const nat64 = listOf('ipv6', [`${NAT64}/${NAT64_BITS}`]);
+const insideNat64 = listOf(
+  'ipv6',
+  INSIDE_IPV4.map((subnet) => {
+    const [network = '', bits = ''] = subnet.split('/');
+    return `${NAT64}${network}/${NAT64_BITS + Number(bits)}`;
+  }),
+);
 
 function listOf(family: 'ipv4' | 'ipv6', subnets: readonly string[]): BlockList {
   const list = new BlockList();
@@ -26,6 +39,7 @@ function listOf(family: 'ipv4' | 'ipv6', subnets: readonly string[]): BlockList 
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return false;
+  if (version === 6 && nat64.check(address, 'ipv6')) return !insideNat64.check(address, 'ipv6');
   const family = version === 4 ? 'ipv4' : 'ipv6';
   return !inside[family].check(address, family);
 }

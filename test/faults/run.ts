@@ -22,7 +22,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...stallScenarios,
 ];
 
-const HELP = `Faults of real processes, about 40 minutes. Needs a build (npm run build), Linux, and for some scenarios root and cc;
+const HELP = `Faults of real processes, about 35 minutes. Needs a build (npm run build), Linux, and for some scenarios root and cc;
 those that cannot run here say so and are skipped. Each scenario prints one line, and its result goes into a file.
 
 npm run test:faults -- [options]
@@ -33,7 +33,7 @@ npm run test:faults -- [options]
   --hours H         how long Mpower stays away in the outage, for example 0.1 (1/6: ten minutes)
   --short           only the short ones, under a minute, with 4 kills
   --seed N          when the kills strike (1)
-  --results FILE    where results go (data/faults.jsonl)
+  --results FILE    where results go (data/faults.jsonl; those of a short run nowhere unless this is given)
   --resume          leave out what that file says is done; kills are counted together
   --summary         say what that file holds, and end
   --list            name the scenarios and end
@@ -48,13 +48,20 @@ const { values } = parseArgs({
     hours: { type: 'string' },
     short: { type: 'boolean' },
     seed: { type: 'string' },
-    results: { type: 'string', default: 'data/faults.jsonl' },
+    results: { type: 'string' },
     resume: { type: 'boolean' },
     summary: { type: 'boolean' },
     list: { type: 'boolean' },
     help: { type: 'boolean' },
   },
 });
+
+/** Where results are kept; undefined: nowhere. */
+const RESULTS_FILE = values.results ?? (values.short ? undefined : 'data/faults.jsonl');
+
+function keep(line: Omit<Line, 'at'>): void {
+  if (RESULTS_FILE !== undefined) appendLine(RESULTS_FILE, line);
+}
 
 function whole(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
@@ -108,8 +115,7 @@ async function attempt(scenario: Scenario, settings: RunSettings): Promise<Omit<
   const limitMs = scenario.limitMs(settings);
   const limit = Promise.withResolvers<never>();
   const timer = setTimeout(() => limit.reject(new Error(`It has not ended within ${limitMs / 1_000} s.`)), limitMs);
-  const onPart = (part: Measured) =>
-    appendLine(values.results, { key, outcome: 'part', seed: settings.seed, seconds: seconds(), ...part });
+  const onPart = (part: Measured) => keep({ key, outcome: 'part', seed: settings.seed, seconds: seconds(), ...part });
   try {
     const result = await Promise.race([scenario.run(settings, onPart), limit.promise]);
     const measured = typeof result === 'string' ? { told: result, figures: {} } : result;
@@ -131,7 +137,7 @@ async function main(): Promise<number> {
   }
   const settings = readSettings();
   const chosen = chosenScenarios();
-  const before = readLines(values.results);
+  const before = RESULTS_FILE === undefined ? [] : readLines(RESULTS_FILE);
   if (values.list) {
     for (const { key, name } of chosen) process.stdout.write(`${key.padEnd(18)} ${name}\n`);
     return 0;
@@ -154,7 +160,7 @@ async function main(): Promise<number> {
     // Other seeds than those that were run already strike at other moments.
     const own = { ...settings, kills: settings.kills - doneKills, seed: settings.seed + doneKills };
     const line = await attempt(scenario, own);
-    appendLine(values.results, line);
+    keep(line);
     if (line.outcome === 'failed') failures += 1;
     process.stdout.write(
       `${line.outcome.padEnd(7)} ${scenario.key}: ${scenario.name} (${line.seconds} s): ${line.told}\n`,

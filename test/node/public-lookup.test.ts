@@ -28,6 +28,8 @@ describe('an address', () => {
     ['::ffff:127.0.0.1', false],
     ['::ffff:7f00:1', false],
     ['64:ff9b::7f00:1', false],
+    ['64:ff9b::10.1.2.3', false],
+    ['64:ff9b::8.8.8.8', true],
     ['2002:7f00:1::', false],
     ['2001:db8::1', false],
     ['fd12:3456::1', false],
