@@ -15,6 +15,7 @@ import {
   nextConnectionId,
   updateConnection,
 } from '../src/store/connections.ts';
+import { allowUnansweredSignIns } from '../src/store/sign-ins.ts';
 import { WFM_SECRETS } from '../src/wfm/registry.ts';
 import { type App, pokeCollector } from './app.ts';
 import type { FieldError } from './respond.ts';
@@ -83,6 +84,7 @@ export async function saveConnection(
     if (!(error instanceof ConnectionTakenError)) throw error;
     return { kind: 'invalid', errors: [{ path: error.field ?? '', message: error.message }] };
   }
+  await allowUnansweredSignIns(app.db, id);
   await pokeCollector(app, id);
   return { kind: 'saved', id };
 }

@@ -39,7 +39,7 @@ const POLL_DISTANCE_MS = 3_000;
 /** The shortest period, a little over 3 s, so that timers that are a millisecond early or late keep the distance. */
 const PERIOD_MIN_MS = 3_005;
 /** The platform puts an object that idles for 10 s to sleep, with its memory: tick more often than that. */
-const TICK_MAX_MS = 8_000;
+export const TICK_MAX_MS = 8_000;
 /** Progress that no poll takes along within this time is stored at once. */
 const PROGRESS_WAITS_MAX_MS = 10_000;
 /** So much later than its tick a poll may begin without the next tick being moved: opening a session takes longer. */
@@ -266,7 +266,9 @@ export class Loop {
     const isRosterAsked = clientsChanged || feeds.get('roster')?.successAtMs === null;
     for (const [name, feed] of session.feeds) {
       const isAsked = name === 'roster' && isRosterAsked;
-      const again = clientsChanged || isAsked ? { retryAtMs: 0 } : {};
+      // Somebody may have saved the connection to have it tried; whether it may be is for the keeper of its token to say.
+      const isUnanswered = feed.errorKind === 'unanswered sign-in';
+      const again = clientsChanged || isAsked || isUnanswered ? { retryAtMs: 0 } : {};
       session.feeds.set(name, { ...feed, ...again, ...(isAsked ? { successAtMs: null } : {}) });
     }
     if (clientsChanged) {
