@@ -94,7 +94,7 @@ async function startFloor(stage: Stage, traffic: Traffic, grid: { periodMs: numb
 const periodMsOf = ({ periodS }: Pick<Traffic, 'periodS'>) => Math.max(3_005, periodS * 1_000);
 
 /** Waits until so many polls that came after `sinceMs` have been answered. */
-async function afterPolls({ nccUrl }: StandIns, count: number, sinceMs = 0): Promise<void> {
+export async function afterPolls({ nccUrl }: StandIns, count: number, sinceMs = 0): Promise<void> {
   const limitMs = Date.now() + WARM_LIMIT_MS;
   for (;;) {
     const served = (await readPolls(nccUrl, sinceMs)).filter(({ outcome }) => outcome === 'served').length;
