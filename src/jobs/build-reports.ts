@@ -2,7 +2,7 @@
 import { activitiesEndedIn, timeIn } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
 import { splitAtServiceLevel } from '../domain/queue-interval.ts';
-import { readFigures } from '../store/queue-intervals.ts';
+import type { QueueSums } from '../store/queue-intervals.ts';
 import { type AgentEntries, readEntries } from '../store/state-changes.ts';
 import type { AgentActivities, AgentPerformance, QueueFigures, Report } from '../wfm/wfm.ts';
 import type { BridgeDeps, Config, Session } from './session.ts';
@@ -27,16 +27,11 @@ export async function* entriesOf(deps: BridgeDeps, connectionId: number, window:
 
 const classOf = (config: Config) => (stateId: number) => config.states.get(stateId)?.stateClass ?? 'not ready';
 
-/** Queue figures of a window, summed over its intervals, of the queues that are included. */
-export async function queueFiguresOf(deps: BridgeDeps, session: Session, window: Window): Promise<QueueFigures[]> {
-  const { config } = session;
+/** Queue figures of a window from its stored rows, summed over its intervals, of the queues that are included. */
+function queueFiguresOf({ config }: Session, rows: readonly QueueSums[]): QueueFigures[] {
   const queues = new Map(config.queues.map((queue) => [queue.key, queue]));
   const sums = new Map<number, { offered: number; abandoned: number; handleTimeMs: number }>();
-  for (const { queueKey, offered, abandoned, handleTimeMs } of await readFigures(
-    deps.db,
-    session.connectionId,
-    window,
-  )) {
+  for (const { queueKey, offered, abandoned, handleTimeMs } of rows) {
     const sum = sums.get(queueKey) ?? { offered: 0, abandoned: 0, handleTimeMs: 0 };
     sum.offered += offered;
     sum.abandoned += abandoned;
@@ -108,14 +103,17 @@ export interface BuiltReport {
   readonly heldCount: number;
 }
 
-/** The historical report of a window. `watched`: whether the window's states are known, so that times can be given. */
+/**
+ * The historical report of a window from its stored `rows`. `watched`: whether the window's states are known, so that
+ * times can be given.
+ */
 export async function buildHistorical(
   deps: BridgeDeps,
   session: Session,
   window: Window,
-  watched: boolean,
+  { rows, watched }: { rows: readonly QueueSums[]; watched: boolean },
 ): Promise<BuiltReport> {
-  const queues = await queueFiguresOf(deps, session, window);
+  const queues = queueFiguresOf(session, rows);
   const performance = watched ? await performanceOf(deps, session, window) : [];
   return { report: { stream: 'historical', window, queues, performance }, recordCount: queues.length, heldCount: 0 };
 }

@@ -14,7 +14,7 @@ import { closeNextWindow } from './close-windows.ts';
 import { collectAgentStates } from './collect-agent-states.ts';
 import { collectIntervals, extendLedger } from './collect-intervals.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
-import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
+import { deliverNextReports, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
 import { sendSetAsideAgain } from './send-again.ts';
 import { sendHeartbeatWhenDue } from './send-heartbeat.ts';
@@ -251,7 +251,14 @@ export class Loop {
     const isExtended = await extendLedger(this.#deps, session);
     if (isExtended || work.intervalsDue) await inSteps(() => collectIntervals(this.#deps, session));
     if (work.importOpen) await inSteps(() => workOffImport(this.#deps, session));
-    if (work.backfillOpen) await inSteps(() => workOffBackfill(this.#deps, session));
+    if (work.backfillOpen) await inSteps(() => this.#loadAndSend(session));
+  }
+
+  /** What a step of a backfill brought goes out while the next one is read. */
+  async #loadAndSend(session: Session): Promise<boolean> {
+    const isMore = await workOffBackfill(this.#deps, session);
+    this.#start('reports', session, () => this.#sendReports(session, true));
+    return isMore;
   }
 
   /** What an import changed is in use at once, and what waited for it goes out. */
@@ -265,8 +272,8 @@ export class Loop {
     const closedCount = await inSteps(() => closeNextWindow(this.#deps, session));
     const isRaised = await raiseReportsOfPlacedAgents(this.#deps, session);
     if (!reportsWait && closedCount === 0 && !isRaised) return;
-    await inSteps(() => deliverNextReport(this.#deps, session, 'historical'));
-    await inSteps(() => deliverNextReport(this.#deps, session, 'agent-activity'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'historical'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'agent-activity'));
   }
 
   /** Sets a lane going unless it still is. */

@@ -10,6 +10,9 @@ export interface StoredFigures {
   readonly inferred: boolean;
 }
 
+/** What a report is made of. */
+export type QueueSums = Pick<StoredFigures, 'queueKey' | 'offered' | 'abandoned' | 'handleTimeMs'>;
+
 /** D1 allows 2 MB a value; a row takes at most about 140 bytes. */
 const ROWS_PER_STATEMENT_MAX = 10_000;
 
@@ -27,6 +30,23 @@ export async function readFigures(
     .bind(connectionId, window.startMs, window.endMs)
     .all<Omit<StoredFigures, 'inferred'> & { inferred: number; revision: number }>();
   return results.map((row) => ({ ...row, inferred: row.inferred === 1 }));
+}
+
+/** All figures of some windows, by the window's start. One statement, however many windows. */
+export async function readFiguresOfWindows(
+  db: D1Database,
+  connectionId: number,
+  windows: readonly Window[],
+): Promise<Map<number, QueueSums[]>> {
+  const { results } = await db
+    .prepare(
+      `SELECT w.value ->> 0 AS windowMs, q.queue_id AS queueKey, q.offered, q.abandoned, q.handle_time_ms AS handleTimeMs
+       FROM json_each(?2) w CROSS JOIN queue_interval q
+         ON q.connection_id = ?1 AND q.start_ms >= w.value ->> 0 AND q.start_ms < w.value ->> 1`,
+    )
+    .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
+    .all<QueueSums & { windowMs: number }>();
+  return Map.groupBy(results, ({ windowMs }) => windowMs);
 }
 
 /** Statements that store figures that are new or differ from what is stored; equal ones must be left out by the caller. */
