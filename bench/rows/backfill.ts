@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Stage } from '../../test/host/support/stage.ts';
 import { Bridge } from '../support/bridge.ts';
 import { figure } from '../support/numbers.ts';
+import { processCpuMs } from '../support/process-cpu.ts';
 import type { Row } from '../support/row.ts';
 import { startStandIns } from '../support/stand-ins.ts';
 
@@ -21,11 +22,11 @@ export async function backfillRow(stage: Stage, days: number, queues: number, di
   const fromMs = toMs - days * INTERVALS_A_DAY * INTERVAL_MS;
   const rows = days * INTERVALS_A_DAY * queues;
   const floorMs = await runFloor(stage, queues, fromMs, toMs);
-  const bridgeMs = await runBridge(stage, queues, fromMs, toMs, dist);
+  const { tookMs: bridgeMs, usedMs } = await runBridge(stage, queues, fromMs, toMs, dist);
   const [bridgeRate, floorRate] = [rows / (bridgeMs / 1_000), rows / (floorMs / 1_000)];
   return {
     name: `backfill of ${days} days × ${queues} queues`,
-    bridge: `${figure(bridgeRate)} rows/s (${figure(bridgeMs / 1_000)} s)`,
+    bridge: `${figure(bridgeRate)} rows/s (${figure(bridgeMs / 1_000)} s, ${figure(usedMs / 1_000)} s CPU)`,
     floor: `${figure(floorRate)} rows/s`,
     ratio: bridgeRate / floorRate,
     bound: 'ratio ≥ 0.5',
@@ -45,7 +46,7 @@ async function runFloor(stage: Stage, queues: number, fromMs: number, toMs: numb
   return floorSchema.parse(JSON.parse(ended.url)).ms;
 }
 
-async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: number, dist?: string): Promise<number> {
+async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: number, dist?: string) {
   const standIns = await startStandIns(stage, { agents: 10, changeShare: 0, queues });
   const bridge = await Bridge.start(stage, { distDirectory: dist });
   const id = await bridge.connect(standIns, 5);
@@ -56,6 +57,9 @@ async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: num
   };
   const before = await accepted();
   const wanted = (toMs - fromMs) / INTERVAL_MS;
+  const { host, engine } = bridge.pids();
+  const cpuMs = () => [host, ...engine].reduce((sum, pid) => sum + (processCpuMs(pid) ?? 0), 0);
+  const cpuBeforeMs = cpuMs();
   const beganMs = performance.now();
   const limitMs = beganMs + 20 * 60_000;
   await bridge.call('POST', `/api/v1/connections/${id}/backfills`, {
@@ -67,7 +71,8 @@ async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: num
     await sleep(250);
   }
   const tookMs = performance.now() - beganMs;
+  const usedMs = cpuMs() - cpuBeforeMs;
   await bridge.end();
   await standIns.end();
-  return tookMs;
+  return { tookMs, usedMs };
 }

@@ -32,7 +32,7 @@ export async function readFigures(
   return results.map((row) => ({ ...row, inferred: row.inferred === 1 }));
 }
 
-/** All figures of some windows, by the window's start. One statement, however many windows. */
+/** All figures of some windows, by the window's start. One row of the answer a window: thousands would take longer. */
 export async function readFiguresOfWindows(
   db: D1Database,
   connectionId: number,
@@ -40,13 +40,23 @@ export async function readFiguresOfWindows(
 ): Promise<Map<number, QueueSums[]>> {
   const { results } = await db
     .prepare(
-      `SELECT w.value ->> 0 AS windowMs, q.queue_id AS queueKey, q.offered, q.abandoned, q.handle_time_ms AS handleTimeMs
+      `SELECT w.value ->> 0 AS windowMs,
+              json_group_array(json_array(q.queue_id, q.offered, q.abandoned, q.handle_time_ms)) AS figures
        FROM json_each(?2) w CROSS JOIN queue_interval q
-         ON q.connection_id = ?1 AND q.start_ms >= w.value ->> 0 AND q.start_ms < w.value ->> 1`,
+         ON q.connection_id = ?1 AND q.start_ms >= w.value ->> 0 AND q.start_ms < w.value ->> 1
+       GROUP BY w.key`,
     )
     .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
-    .all<QueueSums & { windowMs: number }>();
-  return Map.groupBy(results, ({ windowMs }) => windowMs);
+    .all<{ windowMs: number; figures: string }>();
+  return new Map(
+    results.map(({ windowMs, figures }) => {
+      const rows = JSON.parse(figures) as [number, number, number, number][];
+      return [
+        windowMs,
+        rows.map(([queueKey, offered, abandoned, handleTimeMs]) => ({ queueKey, offered, abandoned, handleTimeMs })),
+      ];
+    }),
+  );
 }
 
 /** Statements that store figures that are new or differ from what is stored; equal ones must be left out by the caller. */
@@ -63,18 +73,22 @@ export function saveFigures(
         .slice(from, from + ROWS_PER_STATEMENT_MAX)
         .map((r) => [r.queueKey, r.startMs, r.offered, r.abandoned, r.handleTimeMs, r.inferred ? 1 : 0]),
     );
+    const starts = rows.slice(from, from + ROWS_PER_STATEMENT_MAX).map(({ startMs }) => startMs);
+    // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each. EXISTS
+    // is looked at once: past intervals of which nothing is stored, thousands of rows in a backfill, need no more.
+    const keepReplaced = db
+      .prepare(
+        `INSERT INTO queue_interval_revision
+         SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
+                q.read_at_ms
+         FROM json_each(?2) n CROSS JOIN queue_interval q
+           ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
+         WHERE EXISTS (SELECT 1 FROM queue_interval WHERE connection_id = ?1 AND start_ms BETWEEN ?3 AND ?4)
+         ON CONFLICT DO NOTHING`,
+      )
+      .bind(connectionId, part, Math.min(...starts), Math.max(...starts));
     statements.push(
-      // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each.
-      db
-        .prepare(
-          `INSERT INTO queue_interval_revision
-           SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
-                  q.read_at_ms
-           FROM json_each(?2) n CROSS JOIN queue_interval q
-             ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
-           WHERE true ON CONFLICT DO NOTHING`,
-        )
-        .bind(connectionId, part),
+      keepReplaced,
       db
         .prepare(
           `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, inferred, read_at_ms)
