@@ -73,7 +73,8 @@ function insertChanges(database: DatabaseSync): void {
   );
   for (let i = 0; i < CHANGES; i += 1) {
     const atMs = BEGIN_MS + Math.floor(i / AGENTS) * 60_000 + (i % AGENTS) * 53;
-    statement.run((i % AGENTS) + 1, atMs, (i % 7) + 1, atMs);
+    // The source's own time is the change's instant: 0.
+    statement.run((i % AGENTS) + 1, atMs, (i % 7) + 1, 0);
   }
 }
 
