@@ -8,20 +8,25 @@ import { readImportedWindows } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { readFiguresOfWindows } from '../store/queue-intervals.ts';
 import {
-  acceptReport,
-  keepBody,
   raiseReports,
   readHeldReports,
   readWaiting,
   type WaitingReport,
   type WindowedStream,
 } from '../store/reports.ts';
-import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
-import type { AgentActivities, AgentPerformance, Outcome, QueueFigures } from '../wfm/wfm.ts';
+import type { Outcome } from '../wfm/wfm.ts';
+import {
+  acceptanceOf,
+  type ReportRecord,
+  recordsOf,
+  type SentBody,
+  type SentReport,
+  withRecords,
+} from './accepted-report.ts';
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
-import { type Failure, type Refusal, sendInOrder } from './send-in-order.ts';
+import { type Failure, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
@@ -32,8 +37,6 @@ const ROUND_MS = 1_000;
 /** Bodies of a round are held until they are stored. */
 const ROUND_CHARS_MAX = 4_000_000;
 const HELD_REPORTS_PER_TURN_MAX = 20;
-/** Bodies over this size compressed are not kept: D1 takes 2 MB a value. */
-const KEPT_BODY_BYTES_MAX = 1_500_000;
 
 /**
  * Sends reports of a stream that are ready, one after the other, for about a second: what they are made of is read, and
@@ -131,52 +134,6 @@ function readinessOf(
   return nowMs > endMs + settleDelayMs + PATIENCE_MS ? 'unwatched' : 'not yet';
 }
 
-/** One record of a windowed report: what can be refused by itself. */
-type ReportRecord =
-  | { readonly kind: 'queue'; readonly queue: QueueFigures }
-  | { readonly kind: 'performance'; readonly agent: AgentPerformance }
-  | { readonly kind: 'activities'; readonly agent: AgentActivities };
-
-function recordsOf({ report }: BuiltReport): ReportRecord[] {
-  if (report.stream === 'agent-activity') return report.agents.map((agent) => ({ kind: 'activities', agent }));
-  return [
-    ...report.queues.map((queue) => ({ kind: 'queue' as const, queue })),
-    ...report.performance.map((agent) => ({ kind: 'performance' as const, agent })),
-  ];
-}
-
-function withRecords({ report }: BuiltReport, records: readonly ReportRecord[]): BuiltReport['report'] {
-  const { window } = report;
-  if (report.stream === 'agent-activity') {
-    return {
-      stream: 'agent-activity',
-      window,
-      agents: records.flatMap((r) => (r.kind === 'activities' ? [r.agent] : [])),
-    };
-  }
-  return {
-    stream: 'historical',
-    window,
-    queues: records.flatMap((r) => (r.kind === 'queue' ? [r.queue] : [])),
-    performance: records.flatMap((r) => (r.kind === 'performance' ? [r.agent] : [])),
-  };
-}
-
-interface SentBody {
-  readonly body: string;
-  readonly sentAtMs: number;
-  readonly status: number;
-}
-
-/** How sending one report went. With a failure nothing of it counts: it is sent whole the next time. */
-interface SentReport {
-  readonly failure: Failure | null;
-  readonly bodies: readonly SentBody[];
-  readonly refused: readonly Refusal<ReportRecord>[];
-  readonly accepted: number;
-  readonly refusedInARow: number;
-}
-
 /** What the reports of one round leave to be stored. */
 interface Round {
   readonly statements: D1PreparedStatement[];
@@ -216,45 +173,6 @@ async function sendReport(
   return { ...result, failure, bodies };
 }
 
-/** Statements that note an accepted report: its place in the account, the bodies as sent, what was refused. */
-async function acceptanceOf(
-  deps: BridgeDeps,
-  session: Session,
-  stream: WindowedStream,
-  report: WaitingReport,
-  built: BuiltReport,
-  { bodies, refused }: SentReport,
-): Promise<D1PreparedStatement[]> {
-  const acceptedAtMs = deps.clock.nowMs();
-  const setAsideCount = refused.reduce((total, { record }) => total + weight(record), 0);
-  const kept = await Promise.all(bodies.map(({ body }) => keepable(body)));
-  const acceptance = {
-    report,
-    deliveredCount: built.recordCount - setAsideCount,
-    heldCount: built.heldCount,
-    setAsideCount,
-    acceptedAtMs,
-    bodySha256: kept[0]?.sha256 ?? '',
-    deliveredContacts: contactsOf(built, refused),
-  };
-  const rows = refused.map((refusal) => setAsideOf(refusal, stream, report));
-  return [
-    ...acceptReport(deps.db, session, stream, acceptance),
-    ...bodies.map(({ sentAtMs, status }, part) =>
-      keepBody(deps.db, session.connectionId, stream, {
-        startMs: report.startMs,
-        revision: report.revision,
-        part,
-        sentAtMs,
-        answer: `${status}`,
-        sha256: kept[part]?.sha256 ?? '',
-        bodyGzip: kept[part]?.bodyGzip ?? null,
-      }),
-    ),
-    ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
-  ];
-}
-
 async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedStream, round: Round): Promise<void> {
   await deps.db.batch([guardLease(deps.db, session), ...round.statements]);
   if (round.accepted > 0) await streamSucceeded(deps, session, stream, { always: true });
@@ -263,41 +181,6 @@ async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedSt
   const standing = { ...streamOf(session, stream), refusedInARow };
   session.streams.set(stream, standing);
   await deps.db.batch([guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)]);
-}
-
-/** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */
-function contactsOf({ report }: BuiltReport, refused: readonly Refusal<ReportRecord>[]): number | null {
-  if (report.stream !== 'historical') return null;
-  const gone = new Set(refused.map(({ record }) => (record.kind === 'queue' ? record.queue : null)));
-  return report.queues.reduce((sum, queue) => sum + (gone.has(queue) ? 0 : queue.contactsReceived), 0);
-}
-
-/** How many records of the account one record of the body stands for: times ride along and are derived, not read. */
-function weight(record: ReportRecord): number {
-  if (record.kind === 'activities') return record.agent.activities.length;
-  return record.kind === 'queue' ? 1 : 0;
-}
-
-function setAsideOf(
-  { record, status, reason }: Refusal<ReportRecord>,
-  stream: WindowedStream,
-  { startMs }: WaitingReport,
-): SetAsideRecord {
-  const recordKey =
-    record.kind === 'queue'
-      ? `queue ${record.queue.queueValue}`
-      : `${record.kind === 'performance' ? 'times of agent' : 'activities of agent'} ${record.agent.agentValue}`;
-  const facts = record.kind === 'queue' ? record.queue : record.agent;
-  return { stream, atMs: startMs, windowStartMs: startMs, recordKey, record: facts, httpStatus: status, reason };
-}
-
-async function keepable(body: string): Promise<{ sha256: string; bodyGzip: ArrayBuffer | null }> {
-  const bytes = new TextEncoder().encode(body);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const compressed = new Response(bytes).body?.pipeThrough(new CompressionStream('gzip'));
-  const bodyGzip = compressed ? await new Response(compressed).arrayBuffer() : null;
-  return { sha256, bodyGzip: bodyGzip && bodyGzip.byteLength <= KEPT_BODY_BYTES_MAX ? bodyGzip : null };
 }
 
 /**
