@@ -42,6 +42,8 @@ export function addHistory(dataDirectory: string, history: History): Stored {
     const beganMs = Number(database.prepare('SELECT min(from_ms) AS ms FROM state_log').get()?.ms);
     addStateChanges(database, history, beganMs);
     addLog(database, Math.min(history.days, LOG_DAYS));
+    // Windows of time in which it looked are closed, but for the present one: else it would close them now.
+    database.exec(`UPDATE feed SET through_ms = ${beganMs - (beganMs % INTERVAL_MS)} WHERE name = 'agent-states'`);
     if (history.intervals) addIntervals(database, history.days, beganMs);
   });
   return readStored(dataDirectory);
