@@ -8,7 +8,7 @@ import { startStandIns } from '../support/stand-ins.ts';
 import { latePolls } from './polling.ts';
 
 const PERIOD_S = 3;
-const POLLS = 12;
+const POLLS = 10;
 const WANTED = 20_000;
 const CHANGE_SHARE = 0.05;
 

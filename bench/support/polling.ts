@@ -8,7 +8,7 @@ import { processCpuMs, processMemory } from './process-cpu.ts';
 import { readDeliveries, readPolls, type StandIns, startStandIns, type Traffic } from './stand-ins.ts';
 
 /** Polls before the measurement begins: the first one, which brings everybody, and the compilers' work are over then. */
-const WARM_POLLS = 10;
+const WARM_POLLS = 8;
 /** Polls after which the bridge's place on the clock is known. */
 const PHASE_POLLS = 4;
 const WARM_LIMIT_MS = 120_000;
