@@ -4,7 +4,7 @@ import { backfillRow } from './rows/backfill.ts';
 import { catchUpRows } from './rows/catch-up.ts';
 import { connectionsRow } from './rows/connections.ts';
 import { d1Rows } from './rows/d1.ts';
-import { growthRows } from './rows/growth.ts';
+import { growthWithAgents, growthWithHistory, growthWithShare } from './rows/growth.ts';
 import { heapRow } from './rows/heap.ts';
 import { historyRows } from './rows/history.ts';
 import { largestRow } from './rows/largest.ts';
@@ -74,7 +74,9 @@ export const PARTS: readonly Part[] = [
       historyRows(stage, scope === 'long' ? YEAR : MONTH, { product: dist, counted: buildCountedWorker(dist) }),
   },
   { name: 'catch-up', scope: 'long', measure: ({ stage, dist }) => catchUpRows(stage, 1_000, dist) },
-  { name: 'growth', scope: 'long', measure: ({ stage, dist }) => growthRows(stage, dist) },
+  { name: 'growth-agents', scope: 'long', measure: ({ stage, dist }) => growthWithAgents(stage, dist) },
+  { name: 'growth-share', scope: 'long', measure: ({ stage, dist }) => growthWithShare(stage, dist) },
+  { name: 'growth-history', scope: 'long', measure: ({ stage, dist }) => growthWithHistory(stage, dist) },
 ];
 
 /** Sizes share one host: what it does once, at its start, is then over. */
