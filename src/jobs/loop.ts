@@ -109,6 +109,8 @@ export class Loop {
   #session: Session | null = null;
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
+  /** Lanes that only wait for a point in time end by then. */
+  #turnEndsMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
 
   constructor(deps: BridgeDeps, connectionId: number, log: LoopLog) {
@@ -135,6 +137,7 @@ export class Loop {
 
   async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
+    this.#turnEndsMs = nowMs + laneBudgetMs;
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
     this.#session ??= await openSession(this.#deps, this.#connectionId);
     const session = this.#session;
@@ -239,7 +242,10 @@ export class Loop {
     for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
       const { more, pauseMs } = await deliverAgentStates(this.#deps, session);
       if (!more) return;
-      if (pauseMs !== undefined) await this.#deps.clock.sleep(pauseMs);
+      if (pauseMs === undefined) continue;
+      // Not asleep when the next poll brings something live: that tick begins a new turn, with the live changes.
+      if (this.#deps.clock.nowMs() + pauseMs >= this.#turnEndsMs) return;
+      await this.#deps.clock.sleep(pauseMs);
     }
   }
 
