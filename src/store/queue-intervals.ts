@@ -41,10 +41,9 @@ export async function readFiguresOfWindows(
   const { results } = await db
     .prepare(
       `SELECT w.value ->> 0 AS windowMs,
-              json_group_array(json_array(q.queue_id, q.offered, q.abandoned, q.handle_time_ms)) AS figures
-       FROM json_each(?2) w CROSS JOIN queue_interval q
-         ON q.connection_id = ?1 AND q.start_ms >= w.value ->> 0 AND q.start_ms < w.value ->> 1
-       GROUP BY w.key`,
+              (SELECT json_group_array(json_array(queue_id, offered, abandoned, handle_time_ms)) FROM queue_interval
+               WHERE connection_id = ?1 AND start_ms >= w.value ->> 0 AND start_ms < w.value ->> 1) AS figures
+       FROM json_each(?2) w`,
     )
     .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
     .all<{ windowMs: number; figures: string }>();
