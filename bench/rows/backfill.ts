@@ -13,6 +13,7 @@ const INTERVAL_MS = 900_000;
 const INTERVALS_A_DAY = 96;
 /** The first roster and the first polls are over. */
 const SETTLE_MS = 12_000;
+const LIMIT_MS = 20 * 60_000;
 
 const summarySchema = z.looseObject({ accepted: z.looseObject({ historical: z.number() }) });
 const floorSchema = z.object({ rows: z.number(), ms: z.number() });
@@ -43,9 +44,16 @@ async function runFloor(stage: Stage, queues: number, fromMs: number, toMs: numb
     ...['--ncc', standIns.nccUrl, '--mpower', standIns.mpowerUrl, '--db', path.join(stage.directory(), 'floor.sqlite')],
     ...['--from-s', String(fromMs / 1_000), '--to-s', String(toMs / 1_000)],
   ];
-  const ended = await stage.startProgram(args, (line) => (line.startsWith('{"rows"') ? line : undefined));
+  const floor = await stage.startProgram(args, (line) => / loads from (http\S+)/.exec(line)?.[1]);
+  const limitMs = performance.now() + LIMIT_MS;
+  let summary: string | undefined;
+  while (summary === undefined) {
+    if (performance.now() > limitMs) throw new Error(`The floor was not done within ${LIMIT_MS / 60_000} minutes.`);
+    await sleep(100);
+    summary = floor.lines.find((line) => line.startsWith('{"rows"'));
+  }
   await standIns.end();
-  return floorSchema.parse(JSON.parse(ended.url)).ms;
+  return floorSchema.parse(JSON.parse(summary)).ms;
 }
 
 async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: number, dist?: string) {
@@ -63,13 +71,13 @@ async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: num
   const cpuMs = () => [host, ...engine].reduce((sum, pid) => sum + (processCpuMs(pid) ?? 0), 0);
   const cpuBeforeMs = cpuMs();
   const beganMs = performance.now();
-  const limitMs = beganMs + 20 * 60_000;
+  const limitMs = beganMs + LIMIT_MS;
   await bridge.call('POST', `/api/v1/connections/${id}/backfills`, {
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
   });
   while ((await accepted()) - before < wanted) {
-    if (performance.now() > limitMs) throw new Error('The backfill was not done within 20 minutes.');
+    if (performance.now() > limitMs) throw new Error(`The backfill was not done within ${LIMIT_MS / 60_000} minutes.`);
     await sleep(250);
   }
   const tookMs = performance.now() - beganMs;
