@@ -15,7 +15,7 @@ import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } fr
 import { closeNextWindow, workOffTouched } from './close-windows.ts';
 import { collectIntervals, extendLedger } from './collect-intervals.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
-import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
+import { deliverNextReports, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
 import { lookAtAgents } from './look-at-agents.ts';
 import { sendSetAsideAgain } from './send-again.ts';
@@ -112,6 +112,8 @@ export class Loop {
   #session: Session | null = null;
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
+  /** Lanes that only wait for a point in time end by then. */
+  #turnEndsMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
   /** Whatever writes the log of state changes does so in turn. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -140,6 +142,7 @@ export class Loop {
 
   async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
+    this.#turnEndsMs = nowMs + laneBudgetMs;
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
     this.#session ??= await openSession(this.#deps, this.#connectionId);
     const session = this.#session;
@@ -282,7 +285,10 @@ export class Loop {
     for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
       const { more, pauseMs } = await deliverAgentStates(this.#deps, session);
       if (!more) return;
-      if (pauseMs !== undefined) await this.#deps.clock.sleep(pauseMs);
+      if (pauseMs === undefined) continue;
+      // Not asleep when the next poll brings something live: that tick begins a new turn, with the live changes.
+      if (this.#deps.clock.nowMs() + pauseMs >= this.#turnEndsMs) return;
+      await this.#deps.clock.sleep(pauseMs);
     }
   }
 
@@ -294,7 +300,14 @@ export class Loop {
     const isExtended = await extendLedger(this.#deps, session);
     if (isExtended || work.intervalsDue) await inSteps(() => collectIntervals(this.#deps, session));
     if (work.importOpen) await inSteps(() => workOffImport(this.#deps, session));
-    if (work.backfillOpen) await inSteps(() => workOffBackfill(this.#deps, session));
+    if (work.backfillOpen) await inSteps(() => this.#loadAndSend(session));
+  }
+
+  /** What a step of a backfill brought goes out while the next one is read. */
+  async #loadAndSend(session: Session): Promise<boolean> {
+    const isMore = await workOffBackfill(this.#deps, session);
+    this.#start('reports', session, () => this.#sendReports(session, true, false));
+    return isMore;
   }
 
   /** Takes settings and mapping over as they are now. False when the connection is gone or paused. */
@@ -314,8 +327,8 @@ export class Loop {
     if (intervalsTouched) await inSteps(() => workOffTouched(this.#deps, session));
     const isRaised = await raiseReportsOfPlacedAgents(this.#deps, session);
     if (!reportsWait && !intervalsTouched && closedCount === 0 && !isRaised) return;
-    await inSteps(() => deliverNextReport(this.#deps, session, 'historical'));
-    await inSteps(() => deliverNextReport(this.#deps, session, 'agent-activity'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'historical'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'agent-activity'));
   }
 
   /** Sets a lane going unless it still is. */

@@ -179,6 +179,34 @@ describe('agent states', () => {
     expect(bridge.logged).toEqual([]);
   });
 
+  it('sends what is live with its own poll while history is caught up, however slowly that goes', async () => {
+    const slow = settings({ collection: { catchUpBodiesPerMinute: 6 } });
+    bridge = await openBridge(NINE_MS, {
+      ...slow,
+      wfm: { ...slow.wfm, advanced: { ...slow.wfm.advanced, eventsPerBodyMax: 1 } },
+    });
+    staff(bridge, 2);
+    await bridge.run(10_000);
+    bridge.mpower.misbehave = ({ path }) =>
+      path.includes('agent-states') ? new Response(null, { status: 503 }) : null;
+    for (let i = 0; i < 20; i++) {
+      bridge.ncc.agents.set('a0', { status: i % 2 ? 'Available' : 'Busy' });
+      await bridge.run(10_000);
+    }
+    bridge.mpower.misbehave = () => null;
+    // Back-off and present states are over; history is not.
+    await bridge.run(80_000);
+    for (const status of ['Busy', 'Wrapup', 'Break', 'Available']) {
+      bridge.ncc.agents.set('a1', { status });
+      const polledAtMs = bridge.clock.nowMs;
+      await bridge.run(5_000);
+      const last = bridge.mpower.calls.findLast(({ body }) => JSON.stringify(body).includes('"a1@x.test"'));
+      expect(JSON.stringify(last?.body)).toContain(status);
+      expect(last?.atMs).toBe(polledAtMs);
+    }
+    expect(await statesAccount()).not.toMatchObject({ waiting: 0 });
+  });
+
   it('sets one poison record aside with the reason and delivers all the others in the same cycle', async () => {
     bridge.mpower.misbehave = ({ path, body }) =>
       path.includes('agent-states') && JSON.stringify(body).includes('a7@x.test')
