@@ -11,11 +11,12 @@ import { addEvent } from '../store/events.ts';
 import { saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import { setAside } from '../store/set-aside.ts';
-import { commitLook, type StoredChange } from '../store/state-log.ts';
+import type { StoredChange } from '../store/state-log.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
 import { noteAgents, noteStates } from './note-seen.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey, unobservedAfterMs } from './session.ts';
+import { commitToLog } from './stream-progress.ts';
 
 /** Clocks further apart than this are worth a line in the diary. */
 const CLOCK_OFFSET_WARNING_MS = 120_000;
@@ -130,11 +131,7 @@ async function commit(
   session: Session,
   look: { arrivedAtMs: number; gapBeforeMs: number; changes: StoredChange[] },
 ): Promise<PollResult> {
-  const { connectionId, epoch, head, progress } = session;
-  const { head: newHead, ...stored } = await commitLook(deps.db, { connectionId, epoch, head, progress, ...look });
-  session.head = newHead;
-  if (session.progress === progress) session.progressUnsaved = false;
-  return { good: true, changeCount: look.changes.length, ...stored };
+  return { good: true, changeCount: look.changes.length, ...(await commitToLog(deps, session, look)) };
 }
 
 /** Gives changes the keys of their agents and states; agents and states never seen before are noted first. */

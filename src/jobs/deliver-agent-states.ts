@@ -9,12 +9,13 @@ import { guardLease } from '../store/lease.ts';
 import { holdAgents } from '../store/mapping.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
-import { type LoggedChange, readLog, type StatesProgress, saveProgress } from '../store/state-log.ts';
+import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
 import { deliverHeldStates } from './deliver-held-states.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Refusal, type SendResult, sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, feedOf, replaceAgent, type Session, streamOf } from './session.ts';
+import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** A backlog older than this, and of more than one body, is history: present states first. */
 const HISTORY_AFTER_MS = MINUTE_MS;
@@ -145,6 +146,10 @@ function placeAfter(changes: readonly LoggedChange[], done: number, otherwise: {
   return last.endsRow ? { logId: last.logId + 1, offset: 0 } : { logId: last.logId, offset: last.offset + 1 };
 }
 
+type LeftBehind = Pick<SentChanges, 'held'> & {
+  readonly result: { readonly refused: readonly Refusal<PlacedChange>[] };
+};
+
 /**
  * Stores the stream's progress. Ordinary progress rides along with the next poll's write, which comes within seconds, so
  * that delivering costs no row; a crash before it sends at most that one batch again.
@@ -153,18 +158,24 @@ async function storeProgress(
   deps: BridgeDeps,
   session: Session,
   progress: StatesProgress,
-  sent: Pick<SentChanges, 'held'> & { result: { refused: readonly Refusal<PlacedChange>[] } },
+  sent: LeftBehind,
 ): Promise<void> {
+  const statements = leftBehind(deps, session, sent);
+  if (statements.length > 0) return commitProgress(deps, session, progress, statements);
   session.progress = progress;
   session.progressUnsaved = true;
-  const { held } = sent;
-  const { refused } = sent.result;
-  if (held.length === 0 && refused.length === 0) return;
-  const statements = [guardLease(deps.db, session), saveProgress(deps.db, session, progress)];
-  if (refused.length > 0) statements.push(setAside(deps.db, session.connectionId, refused.map(setAsideOf)));
-  if (held.length > 0) statements.push(holdAgents(deps.db, holdInMemory(session, held)));
-  await deps.db.batch(statements);
-  if (session.progress === progress) session.progressUnsaved = false;
+}
+
+/** Statements about changes that were passed over: refused for good, or held until their agent has a login id. */
+function leftBehind(
+  deps: BridgeDeps,
+  session: Session,
+  { held, result: { refused } }: LeftBehind,
+): D1PreparedStatement[] {
+  return [
+    ...(refused.length > 0 ? [setAside(deps.db, session.connectionId, refused.map(setAsideOf))] : []),
+    ...(held.length > 0 ? [holdAgents(deps.db, holdInMemory(session, held))] : []),
+  ];
 }
 
 function setAsideOf({ record, status, reason }: Refusal<PlacedChange>): SetAsideRecord {
@@ -224,7 +235,7 @@ async function beginCatchUp(deps: BridgeDeps, session: Session): Promise<Deliver
   const catchUp = { untilLogId: head.logId, liveLogId: head.logId + 1, liveOffset: 0, liveDelivered: 0 };
   // A poll may extend the newest row only with nothing, so everything from the next row on is live.
   await streamSucceeded(deps, session, 'agent-states');
-  await saveCatchUp(deps, session, catchUp);
+  await saveCatchUp(deps, session, catchUp, session.progress);
   return { delivered: 0, more: true };
 }
 
@@ -254,12 +265,13 @@ async function saveCatchUp(
   deps: BridgeDeps,
   session: Session,
   catchUp: CatchUp | null,
-  more: D1PreparedStatement[] = [],
-) {
+  progress: StatesProgress,
+  more: readonly D1PreparedStatement[] = [],
+): Promise<void> {
   const stream = { ...streamOf(session, 'agent-states'), catchUp };
-  session.streams.set('agent-states', stream);
   const statement = saveStream(deps.db, session.connectionId, 'agent-states', stream);
-  await deps.db.batch([guardLease(deps.db, session), statement, ...more]);
+  await commitProgress(deps, session, progress, [statement, ...more]);
+  session.streams.set('agent-states', stream);
 }
 
 /** One round of catching up: live changes first, then a body of history when its turn has come. */
@@ -285,7 +297,7 @@ async function catchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResu
   if (history.length === 0) return endCatchUp(deps, session, state);
   const sent = await sendChanges(session, history);
   await moveCursor(deps, session, history, sent);
-  await deps.db.batch([saveProgress(deps.db, session, session.progress)]);
+  await flushProgress(deps, session);
   return { delivered: sent.result.accepted, more: sent.result.failure === null };
 }
 
@@ -305,9 +317,8 @@ async function catchUpLive(
     acceptedAtMs: sent.result.accepted > 0 ? deps.clock.nowMs() : progress.acceptedAtMs,
   };
   if (sent.done > 0) {
-    await storeProgress(deps, session, moved, sent);
     const after = { ...state, liveLogId: logId, liveOffset: offset, liveDelivered: state.liveDelivered + sent.done };
-    await saveCatchUp(deps, session, after, [saveProgress(deps.db, session, moved)]);
+    await saveCatchUp(deps, session, after, moved, leftBehind(deps, session, sent));
   }
   await noteOutcome(deps, session, sent.result);
   return { delivered: sent.result.accepted, more: sent.result.failure === null };
@@ -326,15 +337,6 @@ async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): P
     await streamFailed(deps, session, 'agent-states', failure);
     return IDLE;
   }
-  session.progress = { ...session.progress, logId: state.liveLogId, offset: state.liveOffset };
-  await saveCatchUp(deps, session, null, [saveProgress(deps.db, session, session.progress)]);
+  await saveCatchUp(deps, session, null, { ...session.progress, logId: state.liveLogId, offset: state.liveOffset });
   return { delivered: 0, more: true };
-}
-
-/** Writes progress that no poll has taken along. */
-export async function flushProgress(deps: BridgeDeps, session: Session): Promise<void> {
-  if (!session.progressUnsaved) return;
-  const { progress } = session;
-  await deps.db.batch([saveProgress(deps.db, session, progress)]);
-  if (session.progress === progress) session.progressUnsaved = false;
 }

@@ -1,15 +1,14 @@
 /**
  * Sends what was held for agents that had no login id, once they have one: in order, before anything newer of theirs.
  */
-import { guardLease } from '../store/lease.ts';
 import { type MappedAgent, releaseAgent } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { readHeldEntries } from '../store/state-changes.ts';
-import { saveProgress } from '../store/state-log.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
 import { streamFailed } from './report-standing.ts';
 import { sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, replaceAgent, type Session, streamOf } from './session.ts';
+import { commitProgress } from './stream-progress.ts';
 
 /** Agents looked after in one round: their entries are read one agent at a time. */
 const AGENTS_PER_ROUND_MAX = 200;
@@ -38,7 +37,7 @@ export async function deliverHeldStates(
     send: (part) =>
       wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: part.map(({ event }) => event) })),
   });
-  session.progress = {
+  const progress = {
     ...session.progress,
     deliveredCount: session.progress.deliveredCount + accepted,
     setAsideCount: session.progress.setAsideCount + refused.length,
@@ -53,9 +52,7 @@ export async function deliverHeldStates(
     httpStatus: status,
     reason,
   }));
-  await deps.db.batch([
-    guardLease(deps.db, session),
-    saveProgress(deps.db, session, session.progress),
+  await commitProgress(deps, session, progress, [
     ...release(deps, session, ready, records.slice(0, done), records.slice(done), gone),
     ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
   ]);

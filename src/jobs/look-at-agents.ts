@@ -4,12 +4,12 @@ import { acdTraits } from '../acd/registry.ts';
 import { DAY_MS } from '../domain/interval.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
-import { commitLook } from '../store/state-log.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
 import { collectAgentStates } from './collect-agent-states.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { storeToldChanges } from './store-told-changes.ts';
+import { commitToLog } from './stream-progress.ts';
 
 /** Resolves when the outcome is committed, with what the loop has to look after; null when nothing was committed. */
 export async function lookAtAgents(deps: BridgeDeps, session: Session): Promise<WaitingWork | null> {
@@ -60,14 +60,9 @@ async function collectAgentEvents(
 
 /** A source that is not asked: the bridge only leaves word that it was there to take what was sent. */
 async function sayPresent(deps: BridgeDeps, session: Session): Promise<WaitingWork> {
-  const { connectionId, epoch, head, progress } = session;
-  const nowMs = deps.clock.nowMs();
-  session.pollStartedMs = nowMs;
-  const arrivedAtMs = Math.max(nowMs, head?.untilMs ?? 0);
-  const look = { connectionId, epoch, head, progress, arrivedAtMs, gapBeforeMs: 0, changes: [] };
-  const { head: newHead, work } = await commitLook(deps.db, look);
-  session.head = newHead;
-  if (session.progress === progress) session.progressUnsaved = false;
+  const arrivedAtMs = deps.clock.nowMs();
+  session.pollStartedMs = arrivedAtMs;
+  const { work } = await commitToLog(deps, session, { arrivedAtMs, gapBeforeMs: 0, changes: [] });
   return work;
 }
 

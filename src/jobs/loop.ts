@@ -14,7 +14,7 @@ import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
 import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } from './apply-records.ts';
 import { closeNextWindow, workOffTouched } from './close-windows.ts';
 import { collectIntervals, extendLedger } from './collect-intervals.ts';
-import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
+import { deliverAgentStates } from './deliver-agent-states.ts';
 import { deliverNextReports, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
 import { lookAtAgents } from './look-at-agents.ts';
@@ -30,6 +30,7 @@ import {
   replaceConfig,
   type Session,
 } from './session.ts';
+import { flushProgress } from './stream-progress.ts';
 import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
 import { workOffImport } from './work-off-import.ts';

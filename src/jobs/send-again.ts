@@ -7,6 +7,7 @@ import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
 import { saveProgress } from '../store/state-log.ts';
 import type { BridgeDeps, Session } from './session.ts';
+import { commitProgress } from './stream-progress.ts';
 
 /** Answers with a sentence for the person who asked. */
 export async function sendSetAsideAgain(

@@ -70,6 +70,8 @@ export interface Session {
   progress: StatesProgress;
   /** True while `progress` is ahead of what is stored. */
   progressUnsaved: boolean;
+  /** Ends when nobody writes the log or its progress (src/jobs/stream-progress.ts). */
+  logTurn: Promise<void>;
   /** The log's count of changes when nothing of it was left to send: until it grows, there is nothing to look for. */
   sentReadCount: number | null;
   /** The agents of the last good answer, for when the next one is the same; null before the first. */
@@ -118,6 +120,7 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     head,
     progress,
     progressUnsaved: false,
+    logTurn: Promise.resolve(),
     sentReadCount: null,
     lastAgents: null,
     emptyAnswers: 0,

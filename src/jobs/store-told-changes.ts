@@ -9,12 +9,13 @@ import type { RefusedRecord } from '../domain/record.ts';
 import type { Outcome } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { readPresentStates } from '../store/state-changes.ts';
-import { commitLook, readFirstLookMs, type StoredChange } from '../store/state-log.ts';
+import { readFirstLookMs, type StoredChange } from '../store/state-log.ts';
 import { readSurroundings, type Surroundings } from '../store/told-changes.ts';
 import { noteTouched } from '../store/touched-intervals.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
 import { noteAgents, noteStates } from './note-seen.ts';
 import { type BridgeDeps, feedOf, type Session, stateKey } from './session.ts';
+import { commitToLog } from './stream-progress.ts';
 
 /** Clocks differ: a change so far ahead of the bridge's clock is taken, one beyond is a mistake. */
 export const AHEAD_MAX_MS = 5 * MINUTE_MS;
@@ -175,21 +176,13 @@ async function commit(
   changes: readonly StoredChange[],
   touched: readonly number[],
 ): Promise<WaitingWork> {
-  const { connectionId, epoch, head, progress } = session;
-  const { head: newHead, work } = await commitLook(deps.db, {
-    connectionId,
-    epoch,
-    head,
-    progress,
-    // A clock that was set back must not make the log run backwards.
-    arrivedAtMs: Math.max(telling.arrivedAtMs, head?.untilMs ?? 0),
+  const { work } = await commitToLog(deps, session, {
+    arrivedAtMs: telling.arrivedAtMs,
     gapBeforeMs: 0,
     changes,
     replaces: true,
     ...(telling.sourceCursor === undefined ? {} : { sourceCursor: telling.sourceCursor }),
-    also: touched.length > 0 ? [guardLease(deps.db, session), noteTouched(deps.db, connectionId, touched)] : [],
+    also: touched.length > 0 ? [guardLease(deps.db, session), noteTouched(deps.db, session.connectionId, touched)] : [],
   });
-  session.head = newHead;
-  if (session.progress === progress) session.progressUnsaved = false;
   return work;
 }
