@@ -6,22 +6,31 @@ import * as z from 'zod';
 import { acdAddresses, acdSecrets, acdSettingsSchema } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
-import { WFM_ADDRESSES, WFM_SECRETS, wfmSettingsSchema } from './wfm/registry.ts';
+import { wfmAddresses, wfmSecrets, wfmSettingsSchema } from './wfm/registry.ts';
 
-export const connectionSettingsSchema = z.strictObject({
+export const connectionSettingsSchema = z
+  .strictObject({
   name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
   /** IANA name, for display only: everything is stored in UTC. */
   timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
   acd: acdSettingsSchema,
   wfm: wfmSettingsSchema,
   collection: collectionSettingsSchema.prefault({}),
-});
+})
+  .refine(({ wfm, acd }) => wfm.kind !== 'merged' || acd.kind !== 'merged', {
+    path: ['wfm', 'kind'],
+    message: 'A connection that merges others sends to a WFM: it cannot hand over to another one.',
+  })
+  .refine(({ wfm, collection }) => wfm.kind !== 'merged' || collection.reportMinutes === 15, {
+    path: ['collection', 'reportMinutes'],
+    message: 'A connection that hands over to another one reports windows of 15 minutes; the other one may report 30.',
+  });
 
 export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
 
 /** Names of the secrets that a connection needs, source first; each name is unique. */
 export function connectionSecretNames(settings: Pick<ConnectionSettings, 'acd' | 'wfm'>): readonly string[] {
-  return [...acdSecrets(settings.acd.kind).map(({ name }) => name), ...WFM_SECRETS[settings.wfm.kind]];
+  return [...acdSecrets(settings.acd.kind).map(({ name }) => name), ...wfmSecrets(settings.wfm.kind)];
 }
 
 /** What is wrong with one field. `path`: the field's place in the settings, with dots (`acd.realTime.baseUrl`). */
@@ -38,7 +47,7 @@ export function checkAddresses(
 ): readonly FieldProblem[] {
   const addresses = [
     ...acdAddresses(settings.acd).map(({ path, url }) => ({ path: `acd.${path}`, url })),
-    ...WFM_ADDRESSES[settings.wfm.kind](settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
+    ...wfmAddresses(settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
   ];
   return addresses.flatMap(({ path, url }) => {
     const checked = checkAddress(url, options);

@@ -14,13 +14,13 @@ import {
   nextConnectionId,
   updateConnection,
 } from '../src/store/connections.ts';
-import { WFM_SECRETS } from '../src/wfm/registry.ts';
+import { WFM_KINDS, wfmAddresses, wfmSecrets } from '../src/wfm/registry.ts';
 import { type App, pokeCollector } from './app.ts';
 import type { FieldError } from './respond.ts';
 
 /** Every name under which any kind of connection keeps a secret. */
 export const SECRET_NAMES: readonly string[] = [
-  ...new Set([...ACD_KINDS.flatMap(acdSecrets).map(({ name }) => name), ...Object.values(WFM_SECRETS).flat()]),
+  ...new Set([...ACD_KINDS.flatMap(acdSecrets).map(({ name }) => name), ...WFM_KINDS.flatMap(wfmSecrets)]),
 ];
 
 /** Secrets as given by a user, in clear, by name; absent: the stored one stays. */
@@ -109,8 +109,8 @@ function leavesOf(value: object, prefix = ''): [path: string, value: string][] {
 
 /** The base URL that a secret is sent to; undefined where these settings send it nowhere. */
 function addressOf(settings: ConnectionSettings, secret: string): string | undefined {
-  if (secret === 'accessKeySecret') return settings.wfm.baseUrl;
-  return acdAddresses(settings.acd).find(({ secrets }) => secrets.includes(secret))?.url;
+  const addresses = [...acdAddresses(settings.acd), ...wfmAddresses(settings.wfm)];
+  return addresses.find(({ secrets }) => secrets.includes(secret))?.url;
 }
 
 /**

@@ -18,6 +18,7 @@ export interface ConnectionHealth {
 
 export const WFM_NAMES: Readonly<Record<ConnectionSettings['wfm']['kind'], string>> = {
   'cxone-mpower': 'CXone Mpower WFM',
+  merged: 'The merged connection',
 };
 
 const SECRET_LABELS: Readonly<Record<string, string>> = {

@@ -6,21 +6,24 @@ import * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import { mergedSourceSchema } from './merged/settings.ts';
+import { mergedSource } from './merged/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
 import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
 
-export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema]);
+export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema, mergedSourceSchema]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
 export type AcdKind = AcdSettings['kind'];
 
 const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
   'nextiva-ncc': nccSource,
   push: pushSource,
+  merged: mergedSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'push'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = ['nextiva-ncc', 'push', 'merged'] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {

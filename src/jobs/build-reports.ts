@@ -69,8 +69,8 @@ async function agentQueueFiguresOf(deps: BridgeDeps, session: Session, window: W
     const agent = config.agents.get(agentKey);
     if (!queue?.included || !agent?.included || agent.loginId === '') return [];
     const { queueValue, name: queueName, isOutbound } = queue;
-    const { sourceId: agentValue, employeeId } = agent;
-    return [{ queueValue, queueName, isOutbound, agentValue, employeeId, ...figures }];
+    const { sourceId: agentValue, loginId, employeeId } = agent;
+    return [{ queueValue, queueName, isOutbound, agentValue, loginId, employeeId, ...figures }];
   });
 }
 
@@ -83,7 +83,8 @@ export async function performanceOf(deps: BridgeDeps, session: Session, window: 
     if (!agent?.included || agent.loginId === '') continue;
     const time = timeIn(entries, window, classOf(config));
     if (time.loginTimeMs === 0) continue;
-    performance.push({ agentValue: agent.sourceId, employeeId: agent.employeeId, ...time });
+    const { sourceId: agentValue, loginId, employeeId } = agent;
+    performance.push({ agentValue, loginId, employeeId, ...time });
   }
   return performance;
 }
@@ -101,9 +102,9 @@ async function toldPerformanceOf(
   for (const { agentKey, ...time } of told) {
     const agent = session.config.agents.get(agentKey);
     if (!agent?.included || agent.loginId === '') continue;
-    const { sourceId: agentValue, employeeId } = agent;
+    const { sourceId: agentValue, loginId, employeeId } = agent;
     if (time.loginTimeMs === 0) byAgent.delete(agentValue);
-    else byAgent.set(agentValue, { agentValue, employeeId, ...time });
+    else byAgent.set(agentValue, { agentValue, loginId, employeeId, ...time });
   }
   return [...byAgent.values()];
 }

@@ -18,6 +18,7 @@ import {
 } from '../store/reports.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
+import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentActivities, AgentPerformance, AgentQueueFigures, Outcome, QueueFigures } from '../wfm/wfm.ts';
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
@@ -120,10 +121,11 @@ async function sendReport(
   built: BuiltReport,
 ): Promise<boolean> {
   const { wfm, settings } = session.config;
+  const { bodyBytesMax, takesChanges } = wfmTraits(settings.wfm);
   let bodies: SentBody[] = [];
   const send = async (records: readonly ReportRecord[]): Promise<Outcome> => {
     const body = wfm.compose(withRecords(built, records));
-    if (records.length > 1 && body.length > settings.wfm.advanced.bodyBytesMax) {
+    if (records.length > 1 && body.length > bodyBytesMax) {
       return { kind: 'too large', status: 413, reason: 'over the largest body that the settings allow' };
     }
     const sentAtMs = deps.clock.nowMs();
@@ -135,6 +137,10 @@ async function sendReport(
   const { refusedInARow } = streamOf(session, stream);
   const result = await sendInOrder(records, { send, refusedInARow });
   let failure: Failure | null = result.failure;
+  if (takesChanges && records.length === 0) {
+    const empty = await send([]);
+    failure = empty.kind === 'accepted' ? null : empty;
+  }
   if (!failure && result.refused.length > 0 && !result.split && result.accepted > 0) {
     // The search for the refused records sent parts, and a later part replaces an earlier one: send the rest whole.
     const refused = new Set(result.refused.map(({ record }) => record));

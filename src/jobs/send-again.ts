@@ -6,6 +6,7 @@ import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
 import { saveProgress } from '../store/state-log.ts';
+import { eventOf } from './deliver-agent-states.ts';
 import type { BridgeDeps, Session } from './session.ts';
 
 /** Answers with a sentence for the person who asked. */
@@ -48,14 +49,13 @@ async function sendStateAgain(
     return { ok: false, message: 'The agent or state is not known any more.' };
   if (agent.loginId === '') return { ok: false, message: 'The agent has no login id. Set one on the roster first.' };
   const { wfm } = session.config;
-  const { eventCode, reasonCode } = state;
   const { loginId } = agent;
-  const events = [{ loginId, eventCode, reasonCode, atMs }];
+  const events = [eventOf(loginId, state, atMs)];
   // What the WFM hears last of an agent is what it shows: the present state follows the old one.
   for (const latest of await readLatestEntries(deps.db, [agent.key])) {
     const present = session.config.states.get(latest.stateId);
     if (!present || latest.atMs <= atMs) continue;
-    events.push({ loginId, eventCode: present.eventCode, reasonCode: present.reasonCode, atMs: latest.atMs });
+    events.push(eventOf(loginId, present, latest.atMs));
   }
   const outcome = await wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events }));
   if (outcome.kind !== 'accepted') return { ok: false, message: `The WFM did not accept it: ${outcome.reason}.` };

@@ -110,18 +110,27 @@ export async function addSeenAgents(
 export async function addSeenStates(
   db: D1Database,
   connectionId: number,
-  states: readonly { name: string; reason: string; stateClass: StateClass; isReviewed: boolean }[],
+  states: readonly {
+    name: string;
+    reason: string;
+    stateClass: StateClass;
+    isReviewed: boolean;
+    /** What the WFM is told where that is not the name. */
+    eventCode?: string;
+  }[],
   nowMs: number,
 ): Promise<MappedState[]> {
   if (states.length === 0) return [];
   const rows = JSON.stringify(
-    states.map(({ name, reason, stateClass, isReviewed }) => [name, reason, stateClass, isReviewed ? 1 : 0]),
+    states.map(({ name, reason, stateClass, isReviewed, eventCode = null }) => {
+      return [name, reason, stateClass, isReviewed ? 1 : 0, eventCode];
+    }),
   );
   const results = await db.batch<MappedState>([
     db
       .prepare(
-        `INSERT INTO acd_state (connection_id, name, reason, class, reviewed, first_seen_ms, last_seen_ms)
-         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?3, ?3 FROM json_each(?2) WHERE true
+        `INSERT INTO acd_state (connection_id, name, reason, class, reviewed, event_code, first_seen_ms, last_seen_ms)
+         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?3, ?3 FROM json_each(?2) WHERE true
          ON CONFLICT (connection_id, name, reason) DO NOTHING`,
       )
       .bind(connectionId, rows, nowMs),

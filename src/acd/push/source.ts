@@ -1,8 +1,14 @@
 /** Any ACD that sends its records to the bridge (src/domain/record.ts) and cannot be asked. */
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
+<<<<<<< HEAD
+import { NOT_ASKED, PUSHED } from '../pushed.ts';
+import type { AcdSource } from '../source.ts';
+=======
+import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
 import type { Acd } from '../acd.ts';
 import type { AcdSource, AcdTraits } from '../source.ts';
+>>>>>>> main
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -13,6 +19,8 @@ export const pushSettingsSchema = z.strictObject({
 });
 export type PushSettings = z.output<typeof pushSettingsSchema>;
 
+<<<<<<< HEAD
+=======
 /** A source that cannot be asked for anything. */
 export const NOT_ASKED: Acd = {
   readAgentStates: null,
@@ -32,6 +40,7 @@ export const PUSHED = {
   handleTimeIsTakenForSeconds: false,
 } as const satisfies AcdTraits;
 
+>>>>>>> main
 /** States whose names say what they are. Anything else counts as not ready until somebody reviews it. */
 const CLASSES = new Map<string, StateClass>([
   ['ready', 'ready'],
@@ -45,8 +54,30 @@ const CLASSES = new Map<string, StateClass>([
   ['logged out', 'signed out'],
 ]);
 
+const pushForm: FormPart = {
+  lead: 'The ACD, or a program beside it, sends records to the API with a token of scope push. Nothing is asked.',
+  blank: { kind: 'push', acdName: '', sendsQueueIntervals: true },
+  groups: [
+    {
+      title: 'Any ACD, by push',
+      isWide: true,
+      lead: 'Records are sent to /api/v1/connections/{id}/push/…, as the API page describes. Make a token of scope push on the Access page.',
+      fields: [
+        textField('acd.acdName', 'Name of the ACD', 'For people only.'),
+        checkField(
+          'acd.sendsQueueIntervals',
+          'Figures of queues are sent for every interval',
+          'An interval that does not come is then shown as a gap. Leave it unticked where only agent states are sent.',
+        ),
+      ],
+    },
+  ],
+  advanced: [],
+};
+
 export const pushSource: AcdSource<PushSettings> = {
   title: 'Any ACD, by push',
+  form: pushForm,
   settingsSchema: pushSettingsSchema,
   secrets: [],
   addresses: () => [],
