@@ -1,5 +1,5 @@
 /** Saving a connection, the same for form and API: check, seal, store in one transaction, tell the collector. */
-import { ACD_KINDS, acdAddresses, acdSecrets } from '../src/acd/registry.ts';
+import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle } from '../src/acd/registry.ts';
 import {
   type ConnectionSettings,
   checkAddresses,
@@ -57,6 +57,7 @@ export async function saveConnection(
 ): Promise<SaveResult> {
   const { existing, settings, secrets, nowMs, by } = change;
   const errors = [
+    ...kindErrors(existing, settings),
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
     ...secretErrors(existing, settings, secrets),
   ];
@@ -82,6 +83,14 @@ export async function saveConnection(
   }
   await pokeCollector(app, id);
   return { kind: 'saved', id };
+}
+
+/** A connection keeps its source: what is stored under the ids of one ACD means nothing in another. */
+function kindErrors(existing: ConnectionRow | null, settings: ConnectionSettings): FieldError[] {
+  const before = existing && storedSettings(existing);
+  if (!before || before.acd.kind === settings.acd.kind) return [];
+  const message = `This connection reads from ${acdTitle(before.acd.kind)}. Create another connection for another source.`;
+  return [{ path: 'acd.kind', message }];
 }
 
 /** What a change is about, field by field, for the audit. A secret is named, never shown. */

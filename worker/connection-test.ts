@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import { checkAddresses, connectionSettingsSchema } from '../src/connection.ts';
 import { SealError } from '../src/crypto/seal.ts';
+import type { TestGroup } from '../src/domain/form-field.ts';
 import type { UpstreamDeps } from '../src/http/deps.ts';
-import { type TestGroup, type TestResult, testGroup } from '../src/jobs/test-connection.ts';
+import { type TestResult, testGroup } from '../src/jobs/test-connection.ts';
 import type { SignInMemory, SignInRecord, TokenCache } from '../src/runtime.ts';
 import { type ConnectionRow, credentialContext } from '../src/store/connections.ts';
 import { readSealedSecrets } from '../src/store/credentials.ts';
@@ -12,6 +13,7 @@ import { signInMemory } from '../src/store/sign-ins.ts';
 import { fieldErrors } from './api/field-errors.ts';
 import type { App } from './app.ts';
 import { type GivenSecrets, secretErrors } from './connection-settings.ts';
+import { formOf } from './pages/connection-fields.ts';
 import type { FieldError } from './respond.ts';
 
 export interface TestInput {
@@ -27,36 +29,35 @@ export type TestAnswer =
   | { readonly kind: 'tested'; readonly result: TestResult }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
-const GROUP_SECRETS: Readonly<Record<TestGroup, string>> = {
-  'real-time': 'realTimePassword',
-  historical: 'historicalPassword',
-  wfm: 'accessKeySecret',
-};
-
 /** Tries one group out. Stores nothing and sends nothing. */
 export async function runConnectionTest(app: App, input: TestInput): Promise<TestAnswer> {
   const { group, existing, secrets } = input;
   const parsed = connectionSettingsSchema.safeParse(withPlaceholders(input));
   if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) };
   const settings = parsed.data;
-  const secretName = GROUP_SECRETS[group];
+  const fields = formOf({ acd: settings.acd.kind, wfm: settings.wfm.kind })
+    .main.filter(({ test }) => test === group)
+    .flatMap((part) => part.fields);
+  if (fields.length === 0)
+    return { kind: 'invalid', errors: [{ path: '', message: 'This source has nothing to try out here.' }] };
+  const names = new Set(fields.map(({ name }) => name));
   const errors = [
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
     ...secretErrors(existing, settings, secrets),
-  ].filter(({ path }) => path === `secrets.${secretName}` || isOfGroup(path, group));
+  ].filter(({ path }) => names.has(path));
   if (errors.length > 0) return { kind: 'invalid', errors };
-  const secret = secrets[secretName] ?? (await storedSecret(app, existing, secretName));
-  if (secret === null) {
-    const message = 'The stored one cannot be opened with the present ENCRYPTION_KEY: enter it again.';
-    return { kind: 'invalid', errors: [{ path: `secrets.${secretName}`, message }] };
+  const opened: Record<string, string> = {};
+  for (const { name } of fields.filter(({ kind }) => kind === 'password')) {
+    const secretName = name.replace('secrets.', '');
+    const secret = secrets[secretName] ?? (await storedSecret(app, existing, secretName));
+    if (secret === null) {
+      const message = 'The stored one cannot be opened with the present ENCRYPTION_KEY: enter it again.';
+      return { kind: 'invalid', errors: [{ path: name, message }] };
+    }
+    opened[secretName] = secret;
   }
-  const tested = { settings, secrets: { [secretName]: secret }, mapping: await knownMapping(app, existing) };
+  const tested = { settings, secrets: opened, mapping: await knownMapping(app, existing) };
   return { kind: 'tested', result: await testGroup(group, tested, testDeps(app, existing)) };
-}
-
-function isOfGroup(path: string, group: TestGroup): boolean {
-  if (group === 'wfm') return path.startsWith('wfm.');
-  return path.startsWith(group === 'real-time' ? 'acd.realTime.' : 'acd.historical.');
 }
 
 /** Stands where a group that is not tried out is incomplete; nobody is asked there. */
@@ -65,7 +66,8 @@ const NOT_ASKED = { baseUrl: 'https://not-asked.invalid', username: 'not asked' 
 /** The settings with everything that the group does not need made valid. */
 function withPlaceholders({ group, settings }: TestInput): unknown {
   const { acd, wfm, collection } = settings;
-  const ncc = isObject(acd) ? acd : {};
+  const source = isObject(acd) ? acd : {};
+  const isTwoGroups = source.kind === 'nextiva-ncc';
   const shape = connectionSettingsSchema.shape;
   const isWfmComplete = shape.wfm.safeParse(wfm).success;
   const isCollectionComplete = shape.collection.safeParse(collection).success;
@@ -74,8 +76,8 @@ function withPlaceholders({ group, settings }: TestInput): unknown {
     timeZone: 'UTC',
     acd:
       group === 'wfm'
-        ? { kind: 'nextiva-ncc', realTime: NOT_ASKED, historical: NOT_ASKED }
-        : { ...ncc, [group === 'real-time' ? 'historical' : 'realTime']: NOT_ASKED },
+        ? { kind: 'push' }
+        : { ...source, ...(isTwoGroups && { [group === 'real-time' ? 'historical' : 'realTime']: NOT_ASKED }) },
     wfm:
       group === 'wfm' || isWfmComplete
         ? wfm

@@ -6,6 +6,7 @@ import type { ConnectionFacts } from '../src/domain/health-facts.ts';
 import type { HealthSettings } from '../src/domain/health-findings.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { readOverview } from '../src/store/overview.ts';
+import { wfmTitle } from '../src/wfm/registry.ts';
 import { storedSettings } from './connection-settings.ts';
 
 export interface ConnectionHealth {
@@ -15,11 +16,6 @@ export interface ConnectionHealth {
   readonly settings: ConnectionSettings | null;
   readonly timeZone: string;
 }
-
-export const WFM_NAMES: Readonly<Record<ConnectionSettings['wfm']['kind'], string>> = {
-  'cxone-mpower': 'CXone Mpower WFM',
-  merged: 'The merged connection',
-};
 
 const SECRET_LABELS: Readonly<Record<string, string>> = {
   realTimePassword: 'the password of the real-time group',
@@ -52,7 +48,7 @@ function healthSettings(connection: ConnectionRow, settings: ConnectionSettings 
     collectionIntervalMs: (settings ? acdTraits(settings.acd).pollIntervalS : 5) * 1_000,
     settleDelayMs: (settings?.collection.settleDelayS ?? 120) * 1_000,
     acdName: settings ? acdTitle(settings.acd.kind) : 'The ACD',
-    wfmName: settings ? WFM_NAMES[settings.wfm.kind] : 'The WFM',
+    wfmName: settings ? wfmTitle(settings.wfm.kind) : 'The WFM',
     accountOf: {
       'agent-states': 'of the real-time group',
       intervals: 'of the historical group',

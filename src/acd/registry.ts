@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 import { mergedSourceSchema } from './merged/settings.ts';
@@ -32,6 +33,9 @@ function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
 
 /** What people call a kind of source. */
 export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
+
+/** A kind's part of the connection form. */
+export const acdForm = (kind: AcdKind): FormPart => SOURCES[kind].form;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);

@@ -1,6 +1,7 @@
 /** What a folder of a source hands to the registry: everything that settings page, jobs and checks have to know of it. */
 import type * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 
@@ -42,6 +43,8 @@ export interface AcdTraits {
 export interface AcdSource<S> {
   /** What people call it. */
   readonly title: string;
+  /** Its part of the connection form. */
+  readonly form: FormPart;
   readonly settingsSchema: z.ZodType<S>;
   readonly secrets: readonly SourceSecret[];
   addresses(settings: S): readonly SourceAddress[];

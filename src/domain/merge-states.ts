@@ -8,6 +8,14 @@ import type { StateClass } from './agent-state.ts';
 /** Who is talking to a customer anywhere is not ready elsewhere. Signed out is no class that wins: it is what is left. */
 export const DEFAULT_CLASS_ORDER = ['contact', 'wrap-up', 'ready', 'not ready'] as const satisfies readonly StateClass[];
 
+/** An order as a person writes it, such as "contact, ready, wrap-up, not ready"; null unless each is named once. */
+export function readClassOrder(text: string): readonly StateClass[] | null {
+  const words = text.split(',').map((word) => word.trim().toLowerCase());
+  const classes = words.flatMap((word) => DEFAULT_CLASS_ORDER.filter((one) => one === word));
+  const isEachOnce = words.length === classes.length && new Set(classes).size === DEFAULT_CLASS_ORDER.length;
+  return isEachOnce && classes.length === DEFAULT_CLASS_ORDER.length ? classes : null;
+}
+
 export interface Precedence {
   /** The strongest first. Not observed and signed out follow, in this order. */
   readonly classOrder: readonly StateClass[];

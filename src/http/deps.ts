@@ -2,6 +2,7 @@
 import type { HandOverAnswer } from '../domain/handed-over.ts';
 import type { KeyedSealer } from '../crypto/seal.ts';
 import type { Clock, Fetch, SignInMemory, TokenCache } from '../runtime.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 
 export interface UpstreamDeps {
   readonly connectionId: number;
@@ -17,4 +18,9 @@ export interface UpstreamDeps {
   readonly handOver?: (into: number, from: number, body: string) => Promise<HandOverAnswer>;
   /** Admits http and private-network addresses: development and the demo only. */
   readonly allowPrivateNetwork: boolean;
+  /**
+   * Keepers of tokens by account: whoever opens clients anew while a sign-in of the old ones is under way waits for that
+   * one. Held in memory only; left out where clients are opened once.
+   */
+  readonly keepers?: Map<string, TokenKeeper>;
 }

@@ -21,6 +21,8 @@ export interface Account {
 export interface TokenIssuer {
   /** "METHOD /path" of the sign-in, for failures that no request stands behind. */
   readonly endpoint: string;
+  /** Other settings that it works with: two issuers of an account that differ here are two. */
+  readonly variant: string;
   /** Statuses of a sign-in answer that mean that the credentials were refused. */
   readonly refusedStatuses: readonly number[];
   /** Trades the credentials for a token. `scheme`: what is remembered of how the vendor wants its tokens, or ''. */
@@ -52,11 +54,15 @@ const SIGN_IN_SPACING_MS = 3_000;
 const AFRESH_HOLD_MS = 60_000;
 const RENEW_AT_SHARE = 0.8;
 
-type KeeperDeps = Pick<UpstreamDeps, 'clock' | 'tokens' | 'signIns' | 'sealer' | 'connectionId'>;
+type KeeperDeps = Pick<UpstreamDeps, 'clock' | 'tokens' | 'signIns' | 'sealer' | 'connectionId' | 'keepers'>;
 
-/** A keeper for one account. It calls nobody until it is asked for a token. */
+/** The keeper of an account: the one that `deps.keepers` has, or a new one. It calls nobody until it is asked for a token. */
 export function createTokenKeeper(account: Account, issuer: TokenIssuer, deps: KeeperDeps): TokenKeeper {
-  return new Keeper(account, issuer, deps);
+  const { side, signInUrl, username, secret } = account;
+  const key = JSON.stringify([side, signInUrl, username, secret, issuer.variant]);
+  const keeper = deps.keepers?.get(key) ?? new Keeper(account, issuer, deps);
+  deps.keepers?.set(key, keeper);
+  return keeper;
 }
 
 class Keeper implements TokenKeeper {

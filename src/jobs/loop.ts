@@ -117,7 +117,7 @@ export class Loop {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: BridgeDeps, connectionId: number, log: LoopLog) {
-    this.#deps = deps;
+    this.#deps = { ...deps, keepers: new Map() };
     this.#connectionId = connectionId;
     this.#log = log;
   }

@@ -5,8 +5,9 @@
  */
 import type { Acd } from '../acd/acd.ts';
 import { openAcd } from '../acd/registry.ts';
-import type { ConnectionSettings } from '../connection.ts';
+import { type ConnectionSettings, connectionSecretNames } from '../connection.ts';
 import type { AgentObservation } from '../domain/agent-state.ts';
+import type { TestGroup } from '../domain/form-field.ts';
 import { floorToGrid, HOUR_MS, INTERVAL_MS, type Window } from '../domain/interval.ts';
 import { type QueueInterval, splitAtServiceLevel } from '../domain/queue-interval.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
@@ -16,8 +17,6 @@ import { openWfm } from '../wfm/registry.ts';
 import type { Wfm } from '../wfm/wfm.ts';
 
 /** The three groups of the connection page, each tried by itself. */
-export const TEST_GROUPS = ['real-time', 'historical', 'wfm'] as const;
-export type TestGroup = (typeof TEST_GROUPS)[number];
 
 export interface Finding {
   readonly tone: 'good' | 'note' | 'warn' | 'bad';
@@ -75,7 +74,8 @@ export async function testGroup(
   deps: UpstreamDeps,
 ): Promise<TestResult> {
   const { settings, secrets } = connection;
-  const all = { realTimePassword: NOT_ASKED, historicalPassword: NOT_ASKED, accessKeySecret: NOT_ASKED, ...secrets };
+  const unasked = Object.fromEntries(connectionSecretNames(settings).map((name) => [name, NOT_ASKED]));
+  const all = { ...unasked, ...secrets };
   const wfm = openWfm(settings.wfm, all, deps);
   if (group === 'wfm') return testWfm(connection, wfm, deps);
   const acd = openAcd(settings.acd, all, deps);

@@ -1,5 +1,6 @@
 /** What a folder of a destination hands to the registry: everything that jobs, pages and checks have to know of it. */
 import type * as z from 'zod';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Wfm } from './wfm.ts';
 
@@ -28,6 +29,8 @@ export interface WfmAddress {
 export interface WfmDestination<S> {
   /** What people call it. */
   readonly title: string;
+  /** Its part of the connection form. */
+  readonly form: FormPart;
   readonly settingsSchema: z.ZodType<S>;
   /** Names of its secrets, unique over all sources and destinations. */
   readonly secrets: readonly string[];

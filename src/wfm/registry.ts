@@ -3,6 +3,7 @@
  * `DESTINATIONS`; whatever else has to know a destination asks here.
  */
 import * as z from 'zod';
+import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import { mpowerDestination } from './cxone-mpower/destination.ts';
 import { mpowerSettingsSchema } from './cxone-mpower/settings.ts';
@@ -29,6 +30,9 @@ function destinationOf<S extends WfmSettings>(settings: S): WfmDestination<S> {
 
 /** What people call a kind of destination. */
 export const wfmTitle = (kind: WfmKind): string => DESTINATIONS[kind].title;
+
+/** A kind's part of the connection form. */
+export const wfmForm = (kind: WfmKind): FormPart => DESTINATIONS[kind].form;
 
 /** What the jobs have to know of a destination's settings. */
 export const wfmTraits = (settings: WfmSettings): WfmTraits => destinationOf(settings).traits(settings);

@@ -95,7 +95,7 @@ export interface Bridge {
 }
 
 export function settings(
-  overrides: { collection?: object; ncc?: object; intervalS?: number; acd?: object } = {},
+  overrides: { collection?: object; ncc?: object; intervalS?: number; acd?: object; wfmAdvanced?: object } = {},
 ): ConnectionSettings {
   return connectionSettingsSchema.parse({
     name: 'Test centre',
@@ -106,7 +106,7 @@ export function settings(
       historical: { baseUrl: NCC, username: 'wfm' },
       advanced: overrides.ncc ?? {},
     },
-    wfm: { kind: 'cxone-mpower', baseUrl: MPOWER, accessKeyId: 'key' },
+    wfm: { kind: 'cxone-mpower', baseUrl: MPOWER, accessKeyId: 'key', advanced: overrides.wfmAdvanced ?? {} },
     collection: overrides.collection ?? {},
   });
 }

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectionSettingsSchema } from '../../src/connection.ts';
-import { ALL_FIELDS } from '../../worker/pages/connection-fields.ts';
+import { DEFAULT_KINDS, formOf } from '../../worker/pages/connection-fields.ts';
 import { answersSeen, api, ask, CANARIES, createConnection, freshSite, NEW_CONNECTION, post, signIn } from './site.ts';
 
 /** What the vendors answer, by path; every request that left is kept. */
@@ -94,10 +94,10 @@ it('the form has a field for every setting, and says of each advanced one what f
     Object.entries(value).flatMap(([key, item]) =>
       typeof item === 'object' && !Array.isArray(item) ? leaves(item, `${prefix}${key}.`) : [`${prefix}${key}`],
     );
-  const names = ALL_FIELDS.map(({ name }) => name);
+  const names = formOf(DEFAULT_KINDS).all.map(({ name }) => name);
   const wanted = leaves(settings).filter((name) => !name.endsWith('kind'));
   expect(wanted.filter((name) => !names.includes(name))).toEqual([]);
-  for (const { name, help } of ALL_FIELDS) {
+  for (const { name, help } of formOf(DEFAULT_KINDS).all) {
     if (/advanced|^collection/.test(name)) expect([name, (help ?? '').length > 10]).toEqual([name, true]);
   }
 });

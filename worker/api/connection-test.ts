@@ -1,7 +1,8 @@
 /** Trying settings out before they are stored, or those that are. */
 import * as z from 'zod';
 import { connectionSettingsSchema } from '../../src/connection.ts';
-import { TEST_GROUPS, type TestCell } from '../../src/jobs/test-connection.ts';
+import { TEST_GROUPS } from '../../src/domain/form-field.ts';
+import type { TestCell } from '../../src/jobs/test-connection.ts';
 import type { App } from '../app.ts';
 import { storedSettings } from '../connection-settings.ts';
 import { runConnectionTest, type TestInput } from '../connection-test.ts';

@@ -1,10 +1,12 @@
 /** The connection page: a form that validates on the server, keeps what was typed, and never shows a secret. */
-import type { TestGroup } from '../../src/jobs/test-connection.ts';
+import { ACD_KINDS, acdForm, acdTitle } from '../../src/acd/registry.ts';
+import type { FieldGroup, FieldSpec, TestGroup } from '../../src/domain/form-field.ts';
 import { MPOWER_AREAS } from '../../src/wfm/cxone-mpower/settings.ts';
+import { wfmTitle } from '../../src/wfm/registry.ts';
 import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
 import { Conflict, type ConflictFacts, DeleteCard, PauseForm } from './connection-change.tsx';
-import { ADVANCED_GROUPS, ALL_FIELDS, type FieldGroup, type FieldSpec, MAIN_GROUPS } from './connection-fields.ts';
+import { type FormKinds, formOf } from './connection-fields.ts';
 import { GROUP_TITLES, type ShownTest, TestPanel } from './connection-test.tsx';
 import { defaultValues, type FormValues } from './connection-values.ts';
 import { Layout } from './layout.tsx';
@@ -16,6 +18,7 @@ export interface ConnectionFormProps {
   readonly identity: Identity | null;
   /** Null: a new connection. */
   readonly connection: { readonly id: number; readonly name: string; readonly paused: boolean } | null;
+  readonly kinds: FormKinds;
   readonly values: FormValues;
   readonly errors: readonly FieldError[];
   /** Names of the secrets that are stored. */
@@ -32,9 +35,9 @@ export interface ConnectionFormProps {
 }
 
 export function ConnectionFormPage(props: ConnectionFormProps) {
-  const { identity, connection, errors, mark, conflict, notice, deleteError } = props;
+  const { identity, connection, kinds, errors, mark, conflict, notice, deleteError } = props;
   const title = connection ? connection.name : 'New connection';
-  const labelled = errors.map((error) => ({ ...error, label: labelOf(error.path) }));
+  const labelled = errors.map((error) => ({ ...error, label: labelOf(kinds, error.path) }));
   return (
     <Layout
       title={connection ? 'Settings' : title}
@@ -43,20 +46,26 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
       refreshS={null}
       {...(connection && { connection: { ...connection, section: 'settings' as const } })}
     >
-      <PageHead title={title} lead="Nextiva NCC to CXone Mpower WFM. Establish connections to data sources.">
+      <PageHead
+        title={title}
+        lead={`${acdTitle(kinds.acd)} to ${wfmTitle(kinds.wfm)}. Establish connections to data sources.`}
+      >
         {connection && <PauseForm id={connection.id} paused={connection.paused} />}
       </PageHead>
       {notice && <Notice>{notice}</Notice>}
       {conflict && connection && <Conflict id={connection.id} conflict={conflict} />}
+      {!connection && <SourceChoice kinds={kinds} />}
       <FormErrors errors={labelled} />
       <form method="post" action={addressOf(connection)} class="settings" novalidate autocomplete="off">
         <input type="hidden" name="mark" value={mark} />
+        <input type="hidden" name="acd.kind" value={kinds.acd} />
+        <input type="hidden" name="wfm.kind" value={kinds.wfm} />
         {/* Enter in a field saves: a form's first button is the one that Enter presses, and the tests have buttons. */}
         <button type="submit" class="hidden" tabIndex={-1} aria-hidden="true">
           Save
         </button>
         <div class="groups">
-          {MAIN_GROUPS.map((group) => (
+          {formOf(kinds).main.map((group) => (
             <Group group={group} props={props} />
           ))}
         </div>
@@ -71,6 +80,28 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
       </form>
       {connection && <DeleteCard id={connection.id} name={connection.name} error={deleteError} />}
     </Layout>
+  );
+}
+
+/** Where the facts come from: chosen first, because it decides which fields there are. */
+function SourceChoice({ kinds }: { kinds: FormKinds }) {
+  return (
+    <nav class="card sources" aria-label="Source">
+      <h2>Source</h2>
+      <ul class="plain-list">
+        {ACD_KINDS.map((kind) => (
+          <li>
+            <a
+              href={`/connections/new?acd.kind=${kind}&wfm.kind=${kinds.wfm}`}
+              {...(kind === kinds.acd && { 'aria-current': 'true' as const })}
+            >
+              {acdTitle(kind)}
+            </a>{' '}
+            <span class="quiet">{acdForm(kind).lead}</span>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
@@ -121,7 +152,9 @@ function Test({ group, props }: { group: TestGroup; props: ConnectionFormProps }
 
 function Advanced({ props }: { props: ConnectionFormProps }) {
   const hasError = props.errors.some(({ path }) => /advanced|^collection/.test(path));
-  const changed = ADVANCED_GROUPS.flatMap(({ fields }) => fields).filter((field) => isChanged(field, props.values));
+  const { advanced } = formOf(props.kinds);
+  const defaults = defaultValues(props.kinds);
+  const changed = advanced.flatMap(({ fields }) => fields).filter((field) => isChanged(field, props.values, defaults));
   return (
     <details class="card" open={hasError}>
       <summary>
@@ -131,12 +164,12 @@ function Advanced({ props }: { props: ConnectionFormProps }) {
           {changed.length > 0 && `${changed.length} changed.`}
         </span>
       </summary>
-      {ADVANCED_GROUPS.map((group) => (
+      {advanced.map((group) => (
         <fieldset>
           <legend>{group.title}</legend>
           {group.lead && <p class="quiet lead">{group.lead}</p>}
           <div class="fields">
-            <Fields fields={group.fields.map((field) => withDefault(field, props.values))} props={props} />
+            <Fields fields={group.fields.map((field) => withDefault(field, props.values, defaults))} props={props} />
           </div>
         </fieldset>
       ))}
@@ -154,18 +187,16 @@ function Advanced({ props }: { props: ConnectionFormProps }) {
   );
 }
 
-const DEFAULTS = defaultValues();
-
-function isChanged({ name }: FieldSpec, values: FormValues): boolean {
-  return (values[name] ?? '') !== (DEFAULTS[name] ?? '');
+function isChanged({ name }: FieldSpec, values: FormValues, defaults: FormValues): boolean {
+  return (values[name] ?? '') !== (defaults[name] ?? '');
 }
 
 /** The field with its default in its help: what it is, or what it was changed from. */
-function withDefault(field: FieldSpec, values: FormValues): FieldSpec {
-  const value = DEFAULTS[field.name] ?? '';
+function withDefault(field: FieldSpec, values: FormValues, defaults: FormValues): FieldSpec {
+  const value = defaults[field.name] ?? '';
   const option = field.options?.find((one) => one.value === value)?.label;
   const shown = field.kind === 'check' ? (value === 'true' ? 'ticked' : 'not ticked') : (option ?? (value || 'empty'));
-  const words = isChanged(field, values) ? `Changed; the default is ${shown}.` : `Default: ${shown}.`;
+  const words = isChanged(field, values, defaults) ? `Changed; the default is ${shown}.` : `Default: ${shown}.`;
   return { ...field, help: `${field.help ?? ''} ${words}` };
 }
 
@@ -227,11 +258,12 @@ function Suggestions() {
 }
 
 /** A field's label as a list of errors names it: with its group where the label alone says too little. */
-export function labelOf(path: string): string {
-  for (const { title, fields } of [...MAIN_GROUPS, ...ADVANCED_GROUPS]) {
+export function labelOf(kinds: FormKinds, path: string): string {
+  const { main, advanced, all } = formOf(kinds);
+  for (const { title, fields } of [...main, ...advanced]) {
     const field = fields.find(({ name }) => path === name || path.startsWith(`${name}.`));
     if (!field) continue;
-    const isShared = ALL_FIELDS.filter(({ label }) => label.toLowerCase() === field.label.toLowerCase()).length > 1;
+    const isShared = all.filter(({ label }) => label.toLowerCase() === field.label.toLowerCase()).length > 1;
     return isShared ? `${title}, ${field.label}` : field.label;
   }
   return path || 'The form';

@@ -1,5 +1,6 @@
 /** What a test of one group found: in words, as rows, and as the body that would be sent. */
-import type { TestCell, TestGroup, TestResult, TestTable } from '../../src/jobs/test-connection.ts';
+import type { TestGroup } from '../../src/domain/form-field.ts';
+import type { TestCell, TestResult, TestTable } from '../../src/jobs/test-connection.ts';
 import type { FieldError } from '../respond.ts';
 import { Icon } from './ui/badge.tsx';
 import { numberText } from './ui/number.tsx';

@@ -1,57 +1,62 @@
 /** A connection's settings as a form shows them, and what a sent form says as settings. Secrets go one way only. */
-import { NCC_SECRETS, nccSettingsSchema } from '../../src/acd/nextiva-ncc/settings.ts';
+import { ACD_KINDS, acdForm } from '../../src/acd/registry.ts';
 import type { ConnectionSettings } from '../../src/connection.ts';
 import { collectionSettingsSchema } from '../../src/domain/collection-settings.ts';
-import { MPOWER_SECRETS, mpowerSettingsSchema } from '../../src/wfm/cxone-mpower/settings.ts';
-import { ALL_FIELDS, type FieldSpec } from './connection-fields.ts';
+import type { FieldSpec } from '../../src/domain/form-field.ts';
+import { WFM_KINDS, wfmForm } from '../../src/wfm/registry.ts';
+import { DEFAULT_KINDS, type FormKinds, formOf } from './connection-fields.ts';
 
 /** What a form shows: text by field; a box that is ticked is 'true'. Never a secret. */
 export type FormValues = Readonly<Record<string, string>>;
 
+/** The kinds that a sent form, or an address, names; the usual ones where it names none that there are. */
+export function kindsOf(given: { get(name: string): string | null }): FormKinds {
+  return {
+    acd: ACD_KINDS.find((kind) => kind === given.get('acd.kind')) ?? DEFAULT_KINDS.acd,
+    wfm: WFM_KINDS.find((kind) => kind === given.get('wfm.kind')) ?? DEFAULT_KINDS.wfm,
+  };
+}
+
 /** A form for a connection that does not exist yet. */
-export function defaultValues(): FormValues {
-  return valuesOf({
+export function defaultValues(kinds: FormKinds): FormValues {
+  const settings = {
     name: '',
     timeZone: 'UTC',
-    acd: {
-      kind: 'nextiva-ncc',
-      realTime: { baseUrl: '', username: '', collectionIntervalS: 5 },
-      historical: { baseUrl: '', username: '' },
-      advanced: nccSettingsSchema.shape.advanced.parse({}),
-    },
-    wfm: {
-      kind: 'cxone-mpower',
-      baseUrl: '',
-      tenantName: '',
-      accessKeyId: '',
-      acdType: mpowerSettingsSchema.shape.acdType.parse(undefined),
-      acdId: mpowerSettingsSchema.shape.acdId.parse(undefined),
-      advanced: mpowerSettingsSchema.shape.advanced.parse({}),
-    },
+    acd: acdForm(kinds.acd).blank,
+    wfm: wfmForm(kinds.wfm).blank,
     collection: collectionSettingsSchema.parse({}),
-  });
+  };
+  return shownValues(settings, kinds);
 }
 
 /** Settings as a form shows them. */
 export function valuesOf(settings: ConnectionSettings): FormValues {
+  return shownValues(settings, { acd: settings.acd.kind, wfm: settings.wfm.kind });
+}
+
+function shownValues(settings: object, kinds: FormKinds): FormValues {
   return Object.fromEntries(
-    ALL_FIELDS.filter(({ kind }) => kind !== 'password').map(({ name }) => {
-      const value = name.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), settings);
-      return [name, Array.isArray(value) ? value.join(', ') : value === false ? '' : String(value ?? '')];
-    }),
+    formOf(kinds)
+      .all.filter(({ kind }) => kind !== 'password')
+      .map(({ name }) => {
+        const value = name.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), settings);
+        return [name, Array.isArray(value) ? value.join(', ') : value === false ? '' : String(value ?? '')];
+      }),
   );
 }
 
 /** What a sent form says: values to show again, settings as the schema wants them, and the secrets that were typed. */
 export function readFormFields(form: URLSearchParams): {
+  kinds: FormKinds;
   values: FormValues;
   settings: Record<string, unknown>;
   secrets: Record<string, string | undefined>;
 } {
   const values: Record<string, string> = {};
-  const settings: Record<string, unknown> = { acd: { kind: 'nextiva-ncc' }, wfm: { kind: 'cxone-mpower' } };
+  const kinds = kindsOf(form);
+  const settings: Record<string, unknown> = { acd: { kind: kinds.acd }, wfm: { kind: kinds.wfm } };
   const secrets: Record<string, string | undefined> = {};
-  for (const field of ALL_FIELDS) {
+  for (const field of formOf(kinds).all) {
     const text = form.get(field.name) ?? '';
     if (field.kind === 'password') {
       if (text !== '') secrets[field.name.replace('secrets.', '')] = text;
@@ -60,11 +65,15 @@ export function readFormFields(form: URLSearchParams): {
     values[field.name] = text;
     setAt(settings, field.name.split('.'), fieldValue(field, text));
   }
-  return { values, settings, secrets };
+  return { kinds, values, settings, secrets };
 }
 
-/** Names of the secrets that the form can hold, in the form's order. */
-export const FORM_SECRETS: readonly string[] = [...NCC_SECRETS, ...MPOWER_SECRETS];
+/** The secrets that a form can hold, in the form's order. */
+export function formSecrets(kinds: FormKinds): readonly { readonly name: string; readonly label: string }[] {
+  return formOf(kinds)
+    .all.filter(({ kind }) => kind === 'password')
+    .map(({ name, label }) => ({ name: name.replace('secrets.', ''), label }));
+}
 
 /** Text as the type that the schema wants; text that is none of it stays text, for the schema to say so. */
 function fieldValue({ kind, options }: FieldSpec, text: string): unknown {

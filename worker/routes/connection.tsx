@@ -1,6 +1,6 @@
 /** The connection page: shown, tried out, saved, paused, resumed and deleted. */
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
-import { TEST_GROUPS, type TestGroup } from '../../src/jobs/test-connection.ts';
+import { TEST_GROUPS, type TestGroup } from '../../src/domain/form-field.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { type ConnectionRow, readConnection, setPaused } from '../../src/store/connections.ts';
 import { fieldErrors } from '../api/field-errors.ts';
@@ -10,10 +10,17 @@ import { removeConnectionForGood } from '../connection-delete.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
 import { runConnectionTest } from '../connection-test.ts';
 import type { ConflictFacts } from '../pages/connection-change.tsx';
-import { ALL_FIELDS } from '../pages/connection-fields.ts';
+import { DEFAULT_KINDS, type FormKinds, formOf } from '../pages/connection-fields.ts';
 import { ConnectionFormPage, labelOf } from '../pages/connection-form.tsx';
 import { type ShownTest, TestPanel } from '../pages/connection-test.tsx';
-import { defaultValues, FORM_SECRETS, type FormValues, readFormFields, valuesOf } from '../pages/connection-values.ts';
+import {
+  defaultValues,
+  type FormValues,
+  formSecrets,
+  kindsOf,
+  readFormFields,
+  valuesOf,
+} from '../pages/connection-values.ts';
 import type { Moment } from '../pages/ui/time.tsx';
 import { type FieldError, htmlFragment, htmlPage, notFound, seeOther } from '../respond.ts';
 
@@ -25,7 +32,8 @@ const NOTICES: Readonly<Record<string, string>> = {
 };
 
 export async function showNewConnection(_request: Request, visit: Visit): Promise<Response> {
-  return formAnswer(visit, { connection: null, values: defaultValues(), errors: [], mark: '' });
+  const kinds = kindsOf(visit.url.searchParams);
+  return formAnswer(visit, { connection: null, kinds, values: defaultValues(kinds), errors: [], mark: '' });
 }
 
 export async function showConnection(request: RoutedRequest, visit: Visit): Promise<Response> {
@@ -37,9 +45,18 @@ export async function showConnection(request: RoutedRequest, visit: Visit): Prom
   const errors = settings
     ? []
     : [{ path: '', message: 'The stored settings are not valid any more. Enter them again and save.' }];
-  const values = settings ? valuesOf(settings) : { ...defaultValues(), name: connection.name };
+  const kinds = kindsOfStored(settings);
+  const values = settings ? valuesOf(settings) : { ...defaultValues(kinds), name: connection.name };
   const mark = await settingsMark(connection);
-  return formAnswer(visit, { connection, values, errors, mark, notice, isCheckedAtOnce: isSaved && settings !== null });
+  return formAnswer(visit, {
+    connection,
+    kinds,
+    values,
+    errors,
+    mark,
+    notice,
+    isCheckedAtOnce: isSaved && settings !== null,
+  });
 }
 
 export async function createConnection(request: Request, visit: Visit): Promise<Response> {
@@ -52,9 +69,9 @@ export async function changeConnection(request: RoutedRequest, visit: Visit): Pr
 
 async function save(form: URLSearchParams, visit: Visit, connection: ConnectionRow | null): Promise<Response> {
   const { app, nowMs, identity } = visit;
-  const { values, settings, secrets } = readFormFields(form);
+  const { kinds, values, settings, secrets } = readFormFields(form);
   const mark = connection ? await settingsMark(connection) : '';
-  if (connection && form.get('mark') !== mark) return conflictAnswer(visit, connection, values);
+  if (connection && form.get('mark') !== mark) return conflictAnswer(visit, connection, kinds, values);
   const parsed = connectionSettingsSchema.safeParse(settings);
   const tooLong = Object.entries(secrets)
     .filter(([, secret]) => (secret?.length ?? 0) > MAX_SECRET_CHARS)
@@ -63,9 +80,9 @@ async function save(form: URLSearchParams, visit: Visit, connection: ConnectionR
     const errors = [
       ...(parsed.error ? fieldErrors(parsed.error) : []),
       ...tooLong,
-      ...missingSecrets(connection, secrets),
+      ...missingSecrets(kinds, connection, secrets),
     ];
-    return formAnswer(visit, { connection, values, errors: inFormOrder(errors), mark, status: 422 });
+    return formAnswer(visit, { connection, kinds, values, errors: inFormOrder(kinds, errors), mark, status: 422 });
   }
   const by = identity?.by ?? 'nobody';
   const result = await saveConnection(app, { existing: connection, settings: parsed.data, secrets, nowMs, by });
@@ -73,11 +90,18 @@ async function save(form: URLSearchParams, visit: Visit, connection: ConnectionR
     case 'saved':
       return seeOther(connection ? `/connections/${result.id}?notice=saved` : '/?notice=saved');
     case 'invalid':
-      return formAnswer(visit, { connection, values, errors: inFormOrder(result.errors), mark, status: 422 });
+      return formAnswer(visit, {
+        connection,
+        kinds,
+        values,
+        errors: inFormOrder(kinds, result.errors),
+        mark,
+        status: 422,
+      });
     case 'conflict': {
       const now = connection && (await readConnection(app.db, connection.id));
       if (!now) throw notFound('The connection was deleted in the meantime.');
-      return conflictAnswer(visit, now, values);
+      return conflictAnswer(visit, now, kinds, values);
     }
   }
 }
@@ -95,17 +119,18 @@ async function test(request: RoutedRequest, visit: Visit, connection: Connection
   const group = TEST_GROUPS.find((one) => one === request.params.group);
   if (!group) throw notFound('There is no such group to test.');
   const form = await readForm(request);
-  const { values, settings, secrets } = readFormFields(form);
+  const { kinds, values, settings, secrets } = readFormFields(form);
   const answer = await runConnectionTest(visit.app, { group, existing: connection, settings, secrets });
   const shown: ShownTest =
     answer.kind === 'tested'
       ? answer
-      : { kind: 'invalid', errors: answer.errors.map((error) => ({ ...error, label: labelOf(error.path) })) };
+      : { kind: 'invalid', errors: answer.errors.map((error) => ({ ...error, label: labelOf(kinds, error.path) })) };
   const zone = connectionSettingsSchema.shape.timeZone.safeParse(settings.timeZone);
   const moment = { timeZone: zone.data ?? 'UTC', nowMs: visit.nowMs };
   if (request.headers.has('hx-request')) return htmlFragment(<TestPanel group={group} test={shown} moment={moment} />);
   return formAnswer(visit, {
     connection,
+    kinds,
     values,
     errors: [],
     mark: form.get('mark') ?? '',
@@ -119,10 +144,11 @@ export async function removeConnection(request: RoutedRequest, visit: Visit): Pr
   const form = await readForm(request);
   if ((form.get('confirm') ?? '').trim() !== connection.name) {
     const settings = storedSettings(connection);
-    const values = settings ? valuesOf(settings) : { ...defaultValues(), name: connection.name };
+    const kinds = kindsOfStored(settings);
+    const values = settings ? valuesOf(settings) : { ...defaultValues(kinds), name: connection.name };
     const deleteError = { path: 'confirm', message: 'This is not the name of the connection.' };
     const mark = await settingsMark(connection);
-    return formAnswer(visit, { connection, values, errors: [], mark, status: 422, deleteError });
+    return formAnswer(visit, { connection, kinds, values, errors: [], mark, status: 422, deleteError });
   }
   const { app, nowMs, identity } = visit;
   const isGone = await removeConnectionForGood(app, connection, { nowMs, by: identity?.by ?? 'nobody' });
@@ -152,17 +178,23 @@ async function requireConnection(request: RoutedRequest, { app }: Visit): Promis
   return connection;
 }
 
-function missingSecrets(connection: ConnectionRow | null, secrets: Record<string, string | undefined>): FieldError[] {
+const kindsOfStored = (settings: ConnectionSettings | null): FormKinds =>
+  settings ? { acd: settings.acd.kind, wfm: settings.wfm.kind } : DEFAULT_KINDS;
+
+function missingSecrets(
+  kinds: FormKinds,
+  connection: ConnectionRow | null,
+  secrets: Record<string, string | undefined>,
+): FieldError[] {
   const stored = new Set(connection?.secrets.map(({ name }) => name));
-  return FORM_SECRETS.filter((name) => secrets[name] === undefined && !stored.has(name)).map((name) => ({
-    path: `secrets.${name}`,
-    message: name === 'accessKeySecret' ? 'Enter the access key secret.' : 'Enter the password.',
-  }));
+  return formSecrets(kinds)
+    .filter(({ name }) => secrets[name] === undefined && !stored.has(name))
+    .map(({ name, label }) => ({ path: `secrets.${name}`, message: `Enter the ${label.toLowerCase()}.` }));
 }
 
-function inFormOrder(errors: readonly FieldError[]): FieldError[] {
-  const place = ({ path }: FieldError) =>
-    ALL_FIELDS.findIndex(({ name }) => path === name || path.startsWith(`${name}.`));
+function inFormOrder(kinds: FormKinds, errors: readonly FieldError[]): FieldError[] {
+  const { all } = formOf(kinds);
+  const place = ({ path }: FieldError) => all.findIndex(({ name }) => path === name || path.startsWith(`${name}.`));
   return errors.toSorted((a, b) => place(a) - place(b));
 }
 
@@ -170,6 +202,7 @@ function formAnswer(
   { identity }: Visit,
   form: {
     connection: ConnectionRow | null;
+    kinds: FormKinds;
     values: FormValues;
     errors: readonly FieldError[];
     mark: string;
@@ -188,16 +221,21 @@ function formAnswer(
 }
 
 /** The form as it was typed, with what somebody else stored beside it. Saving again is then on purpose. */
-async function conflictAnswer(visit: Visit, connection: ConnectionRow, values: FormValues): Promise<Response> {
+async function conflictAnswer(
+  visit: Visit,
+  connection: ConnectionRow,
+  kinds: FormKinds,
+  values: FormValues,
+): Promise<Response> {
   const settings: ConnectionSettings | null = storedSettings(connection);
   const theirs = settings ? valuesOf(settings) : {};
-  const differences = ALL_FIELDS.filter(
-    ({ kind, name }) => kind !== 'password' && (theirs[name] ?? '') !== (values[name] ?? ''),
-  ).map(({ name, kind }) => ({
-    label: labelOf(name),
-    theirs: shown(theirs[name], kind),
-    yours: shown(values[name], kind),
-  }));
+  const differences = formOf(kinds)
+    .all.filter(({ kind, name }) => kind !== 'password' && (theirs[name] ?? '') !== (values[name] ?? ''))
+    .map(({ name, kind }) => ({
+      label: labelOf(kinds, name),
+      theirs: shown(theirs[name], kind),
+      yours: shown(values[name], kind),
+    }));
   const mark = await settingsMark(connection);
   const timeZone = settings?.timeZone ?? 'UTC';
   const conflict = {
@@ -205,7 +243,7 @@ async function conflictAnswer(visit: Visit, connection: ConnectionRow, values: F
     saved: await lastSave(visit, connection.id),
     moment: { timeZone, nowMs: visit.nowMs },
   };
-  return formAnswer(visit, { connection, values, errors: [], mark, status: 409, conflict });
+  return formAnswer(visit, { connection, kinds, values, errors: [], mark, status: 409, conflict });
 }
 
 /** Who saved the settings last, and when. */

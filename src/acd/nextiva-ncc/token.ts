@@ -37,6 +37,7 @@ function createIssuer(account: NccAccount, signInUrl: string, deps: UpstreamDeps
   const secrets = [password];
   return {
     endpoint,
+    variant: refreshPath,
     // 423 is how some servers say that an account is locked.
     refusedStatuses: [401, 403, 423],
 

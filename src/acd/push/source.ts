@@ -1,14 +1,9 @@
 /** Any ACD that sends its records to the bridge (src/domain/record.ts) and cannot be asked. */
 import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
-<<<<<<< HEAD
+import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
-=======
-import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
-import type { Acd } from '../acd.ts';
-import type { AcdSource, AcdTraits } from '../source.ts';
->>>>>>> main
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -19,28 +14,6 @@ export const pushSettingsSchema = z.strictObject({
 });
 export type PushSettings = z.output<typeof pushSettingsSchema>;
 
-<<<<<<< HEAD
-=======
-/** A source that cannot be asked for anything. */
-export const NOT_ASKED: Acd = {
-  readAgentStates: null,
-  readAgentEvents: null,
-  readQueueIntervals: null,
-  readRoster: null,
-  warning: null,
-};
-
-/** What the jobs have to know of a source that is never asked. */
-export const PUSHED = {
-  agentStates: 'pushed',
-  pollIntervalS: 60,
-  queueIntervals: 'pushed',
-  agentIdIsLoginId: true,
-  windowsPerRequest: 1,
-  handleTimeIsTakenForSeconds: false,
-} as const satisfies AcdTraits;
-
->>>>>>> main
 /** States whose names say what they are. Anything else counts as not ready until somebody reviews it. */
 const CLASSES = new Map<string, StateClass>([
   ['ready', 'ready'],

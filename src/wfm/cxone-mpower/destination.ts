@@ -10,6 +10,7 @@ import type { WfmDestination } from '../destination.ts';
 import type { AcdDetails, Outcome, Stream, Wfm } from '../wfm.ts';
 import { outcomeOfAnswer, outcomeOfFailure, outcomeOfSignInFailure } from './answer.ts';
 import { acdTypesIn, detailsText, heartbeatBody } from './extras.ts';
+import { mpowerForm } from './form.ts';
 import { composeReport } from './reports.ts';
 import { MPOWER_SECRETS, type MpowerSettings, mpowerSettingsSchema } from './settings.ts';
 import { createMpowerTokenKeeper } from './token.ts';
@@ -20,6 +21,7 @@ const ANSWER_BYTES_MAX = 64_000;
 
 export const mpowerDestination: WfmDestination<MpowerSettings> = {
   title: 'CXone Mpower WFM',
+  form: mpowerForm,
   settingsSchema: mpowerSettingsSchema,
   secrets: MPOWER_SECRETS,
   addresses: ({ baseUrl }) => [{ path: 'baseUrl', url: baseUrl, secrets: MPOWER_SECRETS }],

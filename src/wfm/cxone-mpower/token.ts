@@ -25,6 +25,7 @@ export function createMpowerTokenKeeper(
   const headers = { 'content-type': 'application/json' };
   const issuer: TokenIssuer = {
     endpoint: endpointOf({ url: signInUrl, method: 'POST' }),
+    variant: JSON.stringify([advanced.refreshPath, advanced.flatSignInBody]),
     // 400 and 422 are how a key that is none is answered, 423 a locked one.
     refusedStatuses: [400, 401, 403, 422, 423],
 

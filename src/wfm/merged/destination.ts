@@ -6,6 +6,7 @@ import type { HandedInterval, HandedOver, HandedStates, HandedWindow } from '../
 import type { UpstreamDeps } from '../../http/deps.ts';
 import type { WfmDestination } from '../destination.ts';
 import type { AgentActivities, Outcome, Report, StateOfWindow, Wfm } from '../wfm.ts';
+import { memberForm } from './form.ts';
 import { type MergedSettings, mergedSettingsSchema } from './settings.ts';
 
 /** Handing over is one call inside the bridge and a few batches of D1. */
@@ -13,6 +14,7 @@ const HAND_OVER_MS = 60_000;
 
 export const mergedDestination: WfmDestination<MergedSettings> = {
   title: 'Another connection, which merges several',
+  form: memberForm,
   settingsSchema: mergedSettingsSchema,
   secrets: [],
   addresses: () => [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSealer } from '../../../src/crypto/seal.ts';
 import type { Token } from '../../../src/http/token-cache.ts';
-import { createTokenKeeper, type TokenIssuer } from '../../../src/http/token-keeper.ts';
+import { createTokenKeeper, type TokenIssuer, type TokenKeeper } from '../../../src/http/token-keeper.ts';
 import { UpstreamError, type UpstreamFailure } from '../../../src/http/upstream-error.ts';
 import {
   KEY_B,
@@ -41,6 +41,7 @@ function testIssuer(clock: { nowMs(): number }, lifeMs = HOUR_MS, refreshLifeMs 
   });
   const issuer: TokenIssuer = {
     endpoint: 'GET /sign-in',
+    variant: '',
     refusedStatuses: [401, 403],
     async signIn(scheme) {
       state.signIns += 1;
@@ -71,6 +72,19 @@ function setUp(options: { lifeMs?: number; refreshLifeMs?: number } = {}) {
 }
 
 describe('one renewal at a time', () => {
+  it('is shared by clients that are opened anew while it is under way', async () => {
+    const { restart, state } = setUp();
+    let open: () => void = () => undefined;
+    state.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const keepers = new Map<string, TokenKeeper>();
+    const waiting = [restart({ keepers }).token(), restart({ keepers }).token()];
+    open();
+    expect(new Set((await Promise.all(waiting)).map(({ value }) => value)).size).toBe(1);
+    expect(state.signIns).toBe(1);
+  });
+
   it('signs in once for 500 who wait', async () => {
     const { keeper, state } = setUp();
     let open: () => void = () => undefined;
