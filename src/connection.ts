@@ -10,13 +10,13 @@ import { wfmAddresses, wfmSecrets, wfmSettingsSchema } from './wfm/registry.ts';
 
 export const connectionSettingsSchema = z
   .strictObject({
-  name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
-  /** IANA name, for display only: everything is stored in UTC. */
-  timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
-  acd: acdSettingsSchema,
-  wfm: wfmSettingsSchema,
-  collection: collectionSettingsSchema.prefault({}),
-})
+    name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
+    /** IANA name, for display only: everything is stored in UTC. */
+    timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
+    acd: acdSettingsSchema,
+    wfm: wfmSettingsSchema,
+    collection: collectionSettingsSchema.prefault({}),
+  })
   .refine(({ wfm, acd }) => wfm.kind !== 'merged' || acd.kind !== 'merged', {
     path: ['wfm', 'kind'],
     message: 'A connection that merges others sends to a WFM: it cannot hand over to another one.',

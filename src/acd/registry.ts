@@ -14,7 +14,11 @@ import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
 import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
 
-export const acdSettingsSchema = z.discriminatedUnion('kind', [nccSettingsSchema, pushSettingsSchema, mergedSourceSchema]);
+export const acdSettingsSchema = z.discriminatedUnion('kind', [
+  nccSettingsSchema,
+  pushSettingsSchema,
+  mergedSourceSchema,
+]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
 export type AcdKind = AcdSettings['kind'];
 

@@ -6,7 +6,12 @@ import { NOT_OBSERVED, type StateEntry } from './activity.ts';
 import type { StateClass } from './agent-state.ts';
 
 /** Who is talking to a customer anywhere is not ready elsewhere. Signed out is no class that wins: it is what is left. */
-export const DEFAULT_CLASS_ORDER = ['contact', 'wrap-up', 'ready', 'not ready'] as const satisfies readonly StateClass[];
+export const DEFAULT_CLASS_ORDER = [
+  'contact',
+  'wrap-up',
+  'ready',
+  'not ready',
+] as const satisfies readonly StateClass[];
 
 /** An order as a person writes it, such as "contact, ready, wrap-up, not ready"; null unless each is named once. */
 export function readClassOrder(text: string): readonly StateClass[] | null {

@@ -1,6 +1,7 @@
 /** What a vendor's client is handed: everything with which it may touch the world, for one connection. */
-import type { HandOverAnswer } from '../domain/handed-over.ts';
+
 import type { KeyedSealer } from '../crypto/seal.ts';
+import type { HandOverAnswer } from '../domain/handed-over.ts';
 import type { Clock, Fetch, SignInMemory, TokenCache } from '../runtime.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 

@@ -24,6 +24,7 @@ import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from '
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, type Refusal, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
+import { isWindowComplete } from './watch-members.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
 const PATIENCE_MS = 3 * MINUTE_MS;
@@ -41,7 +42,7 @@ export async function deliverNextReport(deps: BridgeDeps, session: Session, stre
   const isKnown = (window: Window) => hasImportedStates(deps.db, session.connectionId, window);
   for (const report of waiting) {
     const readiness = readinessOf(session, stream, report, nowMs, firstLookMs);
-    if (readiness === 'not yet') continue;
+    if (readiness === 'not yet' || !(await areMembersIn(deps, session, stream, report))) continue;
     const { config } = session;
     const built =
       stream === 'historical'
@@ -70,6 +71,17 @@ function readinessOf(
   if (endMs <= closedThroughMs || startMs < closedThroughMs) return 'watched';
   const settleDelayMs = session.config.settings.collection.settleDelayS * 1_000;
   return nowMs > endMs + settleDelayMs + PATIENCE_MS ? 'unwatched' : 'not yet';
+}
+
+/** A merged report goes out when every member has handed its window over: later ones come as they come. */
+async function areMembersIn(
+  deps: BridgeDeps,
+  session: Session,
+  stream: WindowedStream,
+  report: WaitingReport,
+): Promise<boolean> {
+  if (session.config.settings.acd.kind !== 'merged' || stream !== 'historical') return true;
+  return report.deliveredRevision > 0 || isWindowComplete(deps, session, report);
 }
 
 /** One record of a windowed report: what can be refused by itself. */

@@ -5,6 +5,7 @@
  * a cache that is dropped after any surprise and built anew from D1.
  */
 import { acdTraits } from '../acd/registry.ts';
+import { type HandedOver, type HandOverAnswer, handedOverSchema } from '../domain/handed-over.ts';
 import type { Clock } from '../runtime.ts';
 import { askForRoster, readConfigVersion } from '../store/config-version.ts';
 import { addEvent } from '../store/events.ts';
@@ -30,6 +31,7 @@ import {
   replaceConfig,
   type Session,
 } from './session.ts';
+import { takeHandedOver } from './take-over.ts';
 import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
 import { workOffImport } from './work-off-import.ts';
@@ -205,15 +207,53 @@ export class Loop {
     return this.#inPlaceOf('intervals', () => this.#apply(given));
   }
 
-  async #apply(given: GivenRecords): Promise<Applied> {
+  /**
+   * Stores what a member hands over to this connection, which merges. `ok` false: it cannot take anything as things are set.
+   * Rejects when nobody knows what was stored: it is to be handed over again.
+   */
+  async handOver(memberId: number, body: string): Promise<HandOverAnswer> {
+    const parsed = handedOverSchema.safeParse(JSON.parse(body));
+    if (!parsed.success) return { ok: false, message: 'The body is not in the form in which connections hand over.' };
+    const take = () => this.#takeOver(memberId, parsed.data);
+    try {
+      await (parsed.data.kind === 'interval' ? this.#inPlaceOf('intervals', take) : this.#inTurn(take));
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof RecordsRefusedError)) throw error;
+      return { ok: false, message: error.message };
+    }
+  }
+
+  #takeOver(memberId: number, handed: HandedOver): Promise<void> {
+    return this.#withSession(async (session) => {
+      if (session.config.settings.acd.kind !== 'merged') {
+        throw new RecordsRefusedError(
+          'The connection that this one hands over to merges no others. Choose another one.',
+        );
+      }
+      await takeHandedOver(this.#deps, session, memberId, handed);
+      if (handed.kind !== 'interval') this.#start('send-states', session, () => this.#sendStates(session));
+    });
+  }
+
+  #apply(given: GivenRecords): Promise<Applied> {
+    return this.#withSession(async (session) => {
+      const applied = await applyRecords(this.#deps, session, given);
+      if (given.kind === 'state-changes') this.#start('send-states', session, () => this.#sendStates(session));
+      return applied;
+    });
+  }
+
+  /** Runs with the session as it is now. Throws `RecordsRefusedError` when there is none. */
+  async #withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
     try {
       this.#session ??= await openSession(this.#deps, this.#connectionId);
       const session = this.#session;
       const isCurrent = session !== null && (await this.#takeOverChanges(session));
-      if (!isCurrent) throw new RecordsRefusedError('The connection is paused or gone. Resume it, and send again.');
-      const applied = await applyRecords(this.#deps, session, given);
-      if (given.kind === 'state-changes') this.#start('send-states', session, () => this.#sendStates(session));
-      return applied;
+      if (!isCurrent) {
+        throw new RecordsRefusedError('The connection that takes this is paused or gone. Resume it, and send again.');
+      }
+      return await run(session);
     } catch (error) {
       if (!(error instanceof RecordsRefusedError)) await this.#afterSurprise(error);
       throw error;

@@ -1,8 +1,8 @@
 /** Notes agents and states that are seen for the first time, so that whatever refers to them finds them. */
 import { acdTraits, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
 import type { AcdState, StateClass } from '../domain/agent-state.ts';
-import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
-import { type BridgeDeps, type Session, stateKey } from './session.ts';
+import { addSeenAgents, addSeenStates, saveEmployeeIds } from '../store/mapping.ts';
+import { type BridgeDeps, replaceAgent, type Session, stateKey } from './session.ts';
 
 /** Adds what is unknown to store and session. Known ones cost nothing. */
 export async function noteStates(deps: BridgeDeps, session: Session, states: Iterable<AcdState>): Promise<void> {
@@ -77,4 +77,22 @@ export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: I
     config.agents.set(agent.key, agent);
     config.agentsByName.set(agent.sourceId, agent);
   }
+}
+
+/** What members know as a person's employee id fills what is empty here; what somebody entered stays. */
+export async function fillEmployeeIds(
+  deps: BridgeDeps,
+  session: Session,
+  people: readonly { readonly loginId: string; readonly employeeId: string }[],
+): Promise<void> {
+  const filled = new Map(
+    people.flatMap(({ loginId, employeeId }) => {
+      const agent = session.config.agentsByName.get(loginId);
+      return agent && agent.employeeId === '' && employeeId !== '' ? [[agent.key, { ...agent, employeeId }]] : [];
+    }),
+  );
+  if (filled.size === 0) return;
+  const rows = [...filled.values()].map(({ key, employeeId }) => ({ agentKey: key, employeeId }));
+  await deps.db.batch([saveEmployeeIds(deps.db, session, rows)]);
+  for (const agent of filled.values()) replaceAgent(session.config, agent);
 }

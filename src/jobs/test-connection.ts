@@ -259,7 +259,13 @@ async function testWfm({ settings }: TestedConnection, wfm: Wfm, deps: UpstreamD
   } else {
     findings.push({ tone: 'warn', text: `The ACD details could not be read: ${details.outcome.reason}.` });
   }
-  const event = { loginId: '(a login id)', eventCode: 'Available', reasonCode: '', stateClass: 'ready' as const, atMs: deps.clock.nowMs() };
+  const event = {
+    loginId: '(a login id)',
+    eventCode: 'Available',
+    reasonCode: '',
+    stateClass: 'ready' as const,
+    atMs: deps.clock.nowMs(),
+  };
   return {
     group: 'wfm',
     ok: true,

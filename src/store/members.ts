@@ -198,11 +198,7 @@ export async function readMemberWindow(
 const ROWS_PER_STATEMENT_MAX = 20_000;
 
 /** Statements that change what a member said. */
-export function saveMemberEdits(
-  db: D1Database,
-  memberId: number,
-  edits: readonly MemberEdit[],
-): D1PreparedStatement[] {
+export function saveMemberEdits(db: D1Database, memberId: number, edits: readonly MemberEdit[]): D1PreparedStatement[] {
   const set = edits.filter(({ stateId }) => stateId !== null);
   const taken = edits.filter(({ stateId }) => stateId === null);
   const statements: D1PreparedStatement[] = [];
@@ -237,9 +233,7 @@ export function removeMergedRows(
   rows: readonly { readonly agentKey: number; readonly atMs: number }[],
 ): D1PreparedStatement {
   return db
-    .prepare(
-      `DELETE FROM state_change WHERE (agent_id, at_ms) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
-    )
+    .prepare(`DELETE FROM state_change WHERE (agent_id, at_ms) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`)
     .bind(JSON.stringify(rows.map(({ agentKey, atMs }) => [agentKey, atMs])));
 }
 
@@ -313,9 +307,7 @@ export async function stepOfMemberTimes(
   { startMs, memberId }: Pick<MemberTimes, 'startMs' | 'memberId'>,
   rows: readonly AgentFigures[],
 ): Promise<{ statements: D1PreparedStatement[]; differs: boolean }> {
-  const json = JSON.stringify(
-    rows.map((row) => [row.agentKey, row.loginTimeMs, row.readyTimeMs, row.notReadyTimeMs]),
-  );
+  const json = JSON.stringify(rows.map((row) => [row.agentKey, row.loginTimeMs, row.readyTimeMs, row.notReadyTimeMs]));
   const found = await db
     .prepare(
       `SELECT EXISTS (

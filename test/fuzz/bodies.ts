@@ -325,7 +325,13 @@ function reports(): fc.Arbitrary<Report> {
   const spanMs = fc.nat(900_000);
   const atMs = fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2099, 11, 31) });
   const window = atMs.map((ms) => ({ startMs: ms - (ms % INTERVAL_MS), endMs: ms - (ms % INTERVAL_MS) + INTERVAL_MS }));
-  const event = fc.record({ loginId: words, eventCode: words, reasonCode: words, stateClass: fc.constantFrom(...STATE_CLASSES), atMs });
+  const event = fc.record({
+    loginId: words,
+    eventCode: words,
+    reasonCode: words,
+    stateClass: fc.constantFrom(...STATE_CLASSES),
+    atMs,
+  });
   const queue = fc.record({
     queueValue: words,
     queueName: words,
