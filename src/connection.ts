@@ -17,13 +17,10 @@ export const connectionSettingsSchema = z
     wfm: wfmSettingsSchema,
     collection: collectionSettingsSchema.prefault({}),
   })
-  .refine(({ wfm, acd }) => wfm.kind !== 'merged' || acd.kind !== 'merged', {
-    path: ['wfm', 'kind'],
-    message: 'A connection that merges others sends to a WFM: it cannot hand over to another one.',
-  })
-  .refine(({ wfm, collection }) => wfm.kind !== 'merged' || collection.reportMinutes === 15, {
-    path: ['collection', 'reportMinutes'],
-    message: 'A connection that hands over to another one reports windows of 15 minutes; the other one may report 30.',
+  .superRefine((settings, context) => {
+    for (const { path, message } of rulesBroken(settings)) {
+      context.addIssue({ code: 'custom', path: path.split('.'), message });
+    }
   });
 
 export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
@@ -38,6 +35,26 @@ export interface FieldProblem {
   readonly path: string;
   /** A sentence for the field. */
   readonly message: string;
+}
+
+/** What settings must not say together. */
+export function rulesBroken({
+  acd,
+  wfm,
+  collection,
+}: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
+  if (wfm.kind !== 'merged') return [];
+  const problems: FieldProblem[] = [];
+  if (acd.kind === 'merged') {
+    const message = 'A connection that merges others sends to a WFM: it cannot hand over to another one.';
+    problems.push({ path: 'wfm.kind', message });
+  }
+  if (collection.reportMinutes !== 15) {
+    const message =
+      'A connection that hands over to another one reports windows of 15 minutes; the other one may report 30.';
+    problems.push({ path: 'collection.reportMinutes', message });
+  }
+  return problems;
 }
 
 /** The base URLs that may not be called, each with the reason; empty when all may. */

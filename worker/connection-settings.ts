@@ -5,6 +5,7 @@ import {
   checkAddresses,
   connectionSecretNames,
   connectionSettingsSchema,
+  rulesBroken,
 } from '../src/connection.ts';
 import {
   type ConnectionRow,
@@ -12,6 +13,7 @@ import {
   createConnection,
   credentialContext,
   nextConnectionId,
+  readConnection,
   updateConnection,
 } from '../src/store/connections.ts';
 import { WFM_KINDS, wfmAddresses, wfmSecrets } from '../src/wfm/registry.ts';
@@ -58,6 +60,8 @@ export async function saveConnection(
   const { existing, settings, secrets, nowMs, by } = change;
   const errors = [
     ...kindErrors(existing, settings),
+    ...rulesBroken(settings),
+    ...(await mergingErrors(app, settings)),
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
     ...secretErrors(existing, settings, secrets),
   ];
@@ -91,6 +95,20 @@ function kindErrors(existing: ConnectionRow | null, settings: ConnectionSettings
   if (!before || before.acd.kind === settings.acd.kind) return [];
   const message = `This connection reads from ${acdTitle(before.acd.kind)}. Create another connection for another source.`;
   return [{ path: 'acd.kind', message }];
+}
+
+/**
+ * What stands against a member: it needs a connection that merges. That this one sends to a WFM itself, so that nothing goes in
+ * circles, `rulesBroken` sees to, and that it goes on merging, `kindErrors`.
+ */
+async function mergingErrors(app: App, { wfm }: ConnectionSettings): Promise<readonly FieldError[]> {
+  if (wfm.kind !== 'merged') return [];
+  const into = await readConnection(app.db, wfm.into);
+  if (into && storedSettings(into)?.acd.kind === 'merged') return [];
+  const message = into
+    ? `"${into.name}" merges no connections. Choose one whose source is "${acdTitle('merged')}".`
+    : `There is no connection ${wfm.into}. Create the one that merges first, with the source "${acdTitle('merged')}".`;
+  return [{ path: 'wfm.into', message }];
 }
 
 /** What a change is about, field by field, for the audit. A secret is named, never shown. */

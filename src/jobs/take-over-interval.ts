@@ -8,7 +8,7 @@ import { stepOfAgentQueueFigures } from '../store/agent-figures.ts';
 import { compareFigures, countReportedQueues, enterImportedIntervals, readRevisions } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { type HandedQueue, type MappedQueue, readQueues, saveHandedQueues } from '../store/mapping.ts';
-import { noteHandedInterval, noteMember, stepOfMemberTimes } from '../store/members.ts';
+import { noteHandedInterval, stepOfMemberTimes } from '../store/members.ts';
 import { type StoredFigures, saveFigures, stepOfGoneFigures } from '../store/queue-intervals.ts';
 import { raiseReports } from '../store/reports.ts';
 import { fillEmployeeIds, noteAgents } from './note-seen.ts';
@@ -66,7 +66,6 @@ export async function takeInterval(
   const changesAgents = byAgent.statements.length > 0 || told.differs;
   await db.batch([
     guardLease(db, session),
-    noteMember(db, connectionId, memberId, nowMs),
     ...gone.statements,
     ...saveFigures(db, connectionId, differing, nowMs),
     ...byAgent.statements,

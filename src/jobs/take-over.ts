@@ -1,7 +1,7 @@
 /** Takes what a member hands over to a merged connection: its agents' states, and the corrections of a window. */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import type { HandedOver, HandedState, HandedStates, HandedWindow } from '../domain/handed-over.ts';
-import { type MemberEdit, noteMember, readMemberWindow } from '../store/members.ts';
+import { type MemberEdit, noteMember, readMembers, readMemberWindow, readStatesToAdmit } from '../store/members.ts';
 import { storeMemberEdits } from './merge-member-states.ts';
 import { type ClassedState, fillEmployeeIds, noteAgents, noteClassedStates } from './note-seen.ts';
 import type { BridgeDeps, Session } from './session.ts';
@@ -17,14 +17,24 @@ export async function takeHandedOver(
   memberId: number,
   handed: HandedOver,
 ): Promise<void> {
+  if (handed.kind === 'interval') return takeInterval(deps, session, memberId, handed);
+  const members = await readMembers(deps.db, session.connectionId);
+  if (!members.some((member) => member.memberId === memberId)) await admitMember(deps, session, memberId);
   switch (handed.kind) {
     case 'agent-states':
       return takeStates(deps, session, memberId, handed);
     case 'window':
       return takeWindow(deps, session, memberId, handed);
-    case 'interval':
-      return takeInterval(deps, session, memberId, handed);
   }
+}
+
+/**
+ * Takes over what a member's agents do now. A member hands over what changes: what was so before it became one, or while its
+ * states went elsewhere, is known from the store.
+ */
+export async function admitMember(deps: BridgeDeps, session: Session, memberId: number): Promise<void> {
+  const changes = await readStatesToAdmit(deps.db, memberId);
+  await takeStates(deps, session, memberId, { kind: 'agent-states', changes });
 }
 
 async function takeStates(

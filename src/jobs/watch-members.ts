@@ -19,6 +19,7 @@ import {
 } from '../store/members.ts';
 import { mergeRulesOf, remerge } from './merge-member-states.ts';
 import type { BridgeDeps, Session } from './session.ts';
+import { admitMember } from './take-over.ts';
 
 /** A member that has not looked at its agents for so long does not know what they do. */
 const SILENT_AFTER_MS = 10 * MINUTE_MS;
@@ -35,6 +36,10 @@ export async function watchMembers(deps: BridgeDeps, session: Session): Promise<
     readMembers(db, connectionId),
     readMemberConnections(db, connectionId),
   ]);
+  for (const { memberId, paused } of connections) {
+    const isKnown = stored.some((member) => member.memberId === memberId);
+    if (!isKnown && !paused) await admitMember(deps, session, memberId);
+  }
   let members: readonly Member[] = stored;
   for (const member of stored) {
     const connection = connections.find(({ memberId }) => memberId === member.memberId);
@@ -52,6 +57,7 @@ export async function watchMembers(deps: BridgeDeps, session: Session): Promise<
         addEvent(db, { connectionId, atMs: nowMs, ...words(member.memberId, connection, silentFromMs) }),
       ],
     });
+    if (silentFromMs === null) await admitMember(deps, session, member.memberId);
   }
 }
 

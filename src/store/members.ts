@@ -1,4 +1,5 @@
 /** What the members of a merged connection handed over: who they are, their agents' states, and which figures came. */
+import type { StateClass } from '../domain/agent-state.ts';
 import type { MemberChange, MergeRange } from '../domain/merge-states.ts';
 import type { AgentFigures } from './agent-figures.ts';
 
@@ -57,6 +58,26 @@ export async function readMemberConnections(db: D1Database, connectionId: number
     .bind(connectionId)
     .all<Omit<MemberConnection, 'paused'> & { paused: number }>();
   return results.map((row) => ({ ...row, paused: row.paused === 1 }));
+}
+
+/** What a member's agents do now, as the WFM would be told: for a merged connection that has not heard of it yet. */
+export async function readStatesToAdmit(
+  db: D1Database,
+  memberId: number,
+): Promise<{ loginId: string; atMs: number; state: string; reason: string; stateClass: StateClass | null }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT coalesce(a.login_id, a.username) AS loginId, c.at_ms AS atMs, coalesce(s.event_code, s.name, '') AS state,
+              coalesce(s.reason_code, s.reason, '') AS reason, s.class AS stateClass
+       FROM agent a JOIN state_change c ON c.agent_id = a.id
+         AND c.at_ms = (SELECT max(at_ms) FROM state_change WHERE agent_id = a.id)
+       LEFT JOIN acd_state s ON s.id = c.state_id
+       WHERE a.connection_id = ?1 AND a.included = 1 AND coalesce(a.login_id, a.username) <> ''
+       ORDER BY c.at_ms`,
+    )
+    .bind(memberId)
+    .all<{ loginId: string; atMs: number; state: string; reason: string; stateClass: StateClass | null }>();
+  return results;
 }
 
 /** Which intervals of a window each member has handed over, by member. */

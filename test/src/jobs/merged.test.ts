@@ -274,6 +274,23 @@ describe('a member that is silent', () => {
     expect(bridge.logged).toEqual([]);
   });
 
+  it('tells what its agents do when it becomes a member, not only what changes from then on', async () => {
+    await bridge.join(settings({ name: 'Late', acd: { kind: 'push' } }));
+    await bridge.push('state-changes', [change('dan', NINE_MS, 'Ready')], 4);
+    await bridge.run(MINUTE_MS);
+    await env.DB.prepare(
+      `UPDATE connection SET settings = json_set(settings, '$.wfm', json('{"kind":"merged","into":2}')),
+         config_version = config_version + 1 WHERE id = 4`,
+    ).run();
+    await bridge.run(2 * MINUTE_MS);
+    const heard = await env.DB.prepare(
+      `SELECT count(*) AS rows FROM state_change c JOIN agent a ON a.id = c.agent_id
+       WHERE a.connection_id = 2 AND a.source_id = 'dan'`,
+    ).first();
+    expect(heard).toEqual({ rows: 1 });
+    expect(bridge.logged).toEqual([]);
+  });
+
   it('and gone for good leaves people to the others', async () => {
     await bridge.push('state-changes', [change('ann', NINE_MS, 'Contact')], PUSHED);
     await bridge.run(2 * MINUTE_MS);
