@@ -112,6 +112,7 @@ export class Loop {
   readonly #connectionId: number;
   readonly #log: LoopLog;
   #session: Session | null = null;
+  #opening: Promise<Session | null> | null = null;
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
@@ -143,8 +144,7 @@ export class Loop {
   async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
-    this.#session ??= await openSession(this.#deps, this.#connectionId);
-    const session = this.#session;
+    const session = await this.#open();
     if (!session) return null;
     const periodMs = pollPeriodMs(session);
     let work: WaitingWork | null = null;
@@ -177,6 +177,20 @@ export class Loop {
     return { inMs: tickPeriodMs(periodMs) };
   }
 
+  /** The session, opened when there is none. Whoever comes meanwhile waits for it: a second one would take the lease away. */
+  async #open(): Promise<Session | null> {
+    if (this.#session) return this.#session;
+    this.#opening ??= openSession(this.#deps, this.#connectionId)
+      .then((session) => {
+        this.#session = session;
+        return session;
+      })
+      .finally(() => {
+        this.#opening = null;
+      });
+    return this.#opening;
+  }
+
   async #keepDistance(session: Session): Promise<void> {
     const lastMs = session.pollStartedMs ?? session.head?.untilMs ?? 0;
     const waitMs = lastMs + POLL_DISTANCE_MS - this.#deps.clock.nowMs();
@@ -192,9 +206,9 @@ export class Loop {
   }
 
   async #sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
-    this.#session ??= await openSession(this.#deps, this.#connectionId);
-    if (!this.#session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
-    return sendSetAsideAgain(this.#deps, this.#session, setAsideId);
+    const session = await this.#open();
+    if (!session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
+    return sendSetAsideAgain(this.#deps, session, setAsideId);
   }
 
   /**
@@ -247,8 +261,7 @@ export class Loop {
   /** Runs with the session as it is now. Throws `RecordsRefusedError` when there is none. */
   async #withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
     try {
-      this.#session ??= await openSession(this.#deps, this.#connectionId);
-      const session = this.#session;
+      const session = await this.#open();
       const isCurrent = session !== null && (await this.#takeOverChanges(session));
       if (!isCurrent) {
         throw new RecordsRefusedError('The connection that takes this is paused or gone. Resume it, and send again.');
