@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { api, createConnection, freshSite } from './site.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { api, ask, createConnection, freshSite, signIn } from './site.ts';
 
 const MERGES = { name: 'Both', acd: { kind: 'merged' }, secrets: { accessKeySecret: 'canary-access-key' } };
 const member = (into: number, more: object = {}) => ({
@@ -11,14 +11,30 @@ const member = (into: number, more: object = {}) => ({
 });
 
 beforeEach(() => freshSite());
+afterEach(() => vi.restoreAllMocks());
 
 describe('a connection that hands over to another one', () => {
-  it('is saved without secrets, and handed over to the other one where it is pushed', async () => {
+  it('is saved without secrets', async () => {
     const into = await createConnection(MERGES);
     const { status, body } = await api<{ id: number }>('POST', '/connections', member(into));
     expect(status).toBe(201);
     const { body: read } = await api<{ wfm: object }>('GET', `/connections/${body.id}`);
     expect(read.wfm).toEqual({ kind: 'merged', into });
+  });
+
+  it('brings what it is told to the other one, where the page of agents says whose word counts', async () => {
+    const into = await createConnection(MERGES);
+    const { body } = await api<{ id: number }>('POST', '/connections', member(into));
+    const records = [{ agentId: 'ann', at: new Date().toISOString(), state: 'Contact' }];
+    await api('POST', `/connections/${body.id}/push/state-changes`, { records });
+    const cookie = await signIn();
+    await vi.waitFor(
+      async () => {
+        const page = await (await ask(`/connections/${into}/agents`, { headers: { cookie } })).text();
+        expect(page).toMatch(/Contact<\/span><span class="quiet"> from South/);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
   });
 
   it.each([
