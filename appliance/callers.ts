@@ -15,8 +15,7 @@ export interface Callers {
  * @throws StartRefused when one of them is neither
  */
 export function createCallers(trustedProxies: string): Callers {
-  const trusted = new BlockList();
-  for (const entry of trustedProxies.split(',').map((part) => part.trim())) if (entry !== '') add(trusted, entry);
+  const trusted = readAddresses('TRUSTED_PROXIES', trustedProxies);
   const isTrusted = (address: string) =>
     isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
@@ -38,7 +37,17 @@ export function createCallers(trustedProxies: string): Callers {
   };
 }
 
-function add(list: BlockList, entry: string): void {
+/**
+ * A list of addresses and networks (CIDR), separated by commas; `setting` names it in messages.
+ * @throws StartRefused when one of them is neither
+ */
+export function readAddresses(setting: string, text: string): BlockList {
+  const list = new BlockList();
+  for (const entry of text.split(',').map((part) => part.trim())) if (entry !== '') add(list, entry, setting);
+  return list;
+}
+
+function add(list: BlockList, entry: string, setting: string): void {
   const [address = '', prefix, ...rest] = entry.split('/');
   const family = isIP(address);
   const bits = prefix === undefined ? undefined : Number(prefix);
@@ -48,9 +57,7 @@ function add(list: BlockList, entry: string): void {
     (prefix !== undefined && !/^\d+$/.test(prefix)) ||
     (bits !== undefined && bits > (family === 6 ? 128 : 32));
   if (isWrong) {
-    throw new StartRefused(
-      `TRUSTED_PROXIES has "${entry}", which is neither an address nor a network such as 10.1.0.0/16.`,
-    );
+    throw new StartRefused(`${setting} has "${entry}", which is neither an address nor a network such as 10.1.0.0/16.`);
   }
   const type = family === 6 ? 'ipv6' : 'ipv4';
   if (bits === undefined) list.addAddress(address, type);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, command, tell, WITHOUT_CREDENTIALS } from './command.ts';
 import { clearHold, findDatabase, readHold } from './data-directory.ts';
+import { INTAKE_COMMANDS } from './intake/commands.ts';
 import { lockDataDirectory } from './lock.ts';
 import { createLog } from './log.ts';
 import { makePassword } from './secrets.ts';
@@ -267,6 +268,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   export: exportCommand,
   import: importCommand,
   stay,
+  ...INTAKE_COMMANDS,
   health,
   version,
 };

@@ -7,6 +7,7 @@ import { refuseHeld, removeLeftovers } from './data-directory.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { prepareEngineProcess, startEngine, withDatabase } from './engine.ts';
 import { startFront } from './front.ts';
+import { readIntake, startIntake } from './intake/intake.ts';
 import { lockDataDirectory } from './lock.ts';
 import type { Log } from './log.ts';
 import { migrate } from './migrations.ts';
@@ -45,6 +46,7 @@ export async function startHost(
   const callers = createCallers(settings.trustedProxies);
   checkExtraAuthorities(environment);
   const outbound = settings.outboundProxy === undefined ? undefined : createOutbound(settings.outboundProxy, log);
+  const intake = settings.intakeFile === undefined ? undefined : readIntake(settings.intakeFile, dataDirectory);
   const unlock = lockDataDirectory(dataDirectory);
   refuseHeld(dataDirectory);
   removeLeftovers(dataDirectory);
@@ -80,6 +82,7 @@ export async function startHost(
   useEngineAt(engine.address);
   const stopCron = startCron({ expressions: config.crons, fire: (cron, time) => engine.fireCron(cron, time), log });
   const stopBackups = startBackups({ settings, log });
+  const stopIntake = intake && (await startIntake(intake, () => engineAddress ?? engine.address, log));
   const stopWatchdog = startWatchdog({
     engineAddress: () => engineAddress ?? engine.address,
     async replace() {
@@ -103,6 +106,7 @@ export async function startHost(
       stopCron();
       stopBackups();
       stopWatchdog();
+      await stopIntake?.();
       await front.drain(AbortSignal.timeout(DRAIN_MS));
       await engine.close();
       unlock();

@@ -7,12 +7,21 @@ import { messageOf, StartRefused } from './start-refused.ts';
 
 const SQLITE_BUSY = 5;
 
+/** How messages call the directory, and how another one is named. */
+interface Naming {
+  readonly what: string;
+  readonly otherwise: string;
+}
+
 /**
  * Makes the data directory if need be, for its owner alone, and takes its lock.
  * @returns a function that gives it back
  * @throws StartRefused when another process holds it or it cannot be written
  */
-export function lockDataDirectory(dataDirectory: string): () => void {
+export function lockDataDirectory(
+  dataDirectory: string,
+  { what, otherwise }: Naming = { what: 'data directory', otherwise: '--data or DATA_DIR' },
+): () => void {
   const holderFile = path.join(dataDirectory, 'host.pid');
   let database: DatabaseSync | undefined;
   try {
@@ -24,14 +33,14 @@ export function lockDataDirectory(dataDirectory: string): () => void {
   } catch (cause) {
     database?.close();
     if (!isBusy(cause)) {
-      const reason = `The data directory ${dataDirectory} cannot be used (${messageOf(cause)}).`;
-      throw new StartRefused(`${reason} Make it writable for this user, or name another with --data or DATA_DIR.`, {
+      const reason = `The ${what} ${dataDirectory} cannot be used (${messageOf(cause)}).`;
+      throw new StartRefused(`${reason} Make it writable for this user, or name another with ${otherwise}.`, {
         cause,
       });
     }
     throw new StartRefused(
-      `The data directory ${dataDirectory} is in use by another bridge${processNote(holderFile)}. ` +
-        'Stop that one first, or give this one a directory of its own with --data or DATA_DIR.',
+      `The ${what} ${dataDirectory} is in use by another bridge${processNote(holderFile)}. ` +
+        `Stop that one first, or give this one a directory of its own with ${otherwise}.`,
       { cause },
     );
   }

@@ -47,6 +47,8 @@ export interface HostSettings {
   readonly trustedProxies: string;
   readonly outboundProxy: ProxySettings | undefined;
   readonly backups: BackupSettings;
+  /** What is taken in beside the bridge: relays and watched folders. Undefined: nothing. */
+  readonly intakeFile: string | undefined;
   readonly dataDirectory: string;
   readonly distDirectory: string;
   readonly logFormat: LogFormat;
@@ -75,6 +77,7 @@ const settingsSchema = z.object({
     .transform(Number)
     .pipe(z.number().min(1).max(1_000, 'expected 1 to 1000')),
   BACKUP_DIR: z.string().optional(),
+  INTAKE_FILE: z.string().optional(),
 });
 
 function isSchedule(text: string): boolean {
@@ -108,6 +111,7 @@ export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, env
     BACKUP_SCHEDULE: readVariable(environment, 'BACKUP_SCHEDULE') ?? DEFAULT_BACKUP_SCHEDULE,
     BACKUP_KEEP: readVariable(environment, 'BACKUP_KEEP') ?? '7',
     BACKUP_DIR: readVariable(environment, 'BACKUP_DIR'),
+    INTAKE_FILE: readVariable(environment, 'INTAKE_FILE'),
   });
   if (!result.success) throw new StartRefused(`The settings are not usable: ${describeIssues(result.error)}.`);
   const settings = result.data;
@@ -124,6 +128,7 @@ export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, env
       keepCount: settings.BACKUP_KEEP,
       directory: path.resolve(settings.BACKUP_DIR ?? path.join(dataDirectory, 'backups')),
     },
+    intakeFile: settings.INTAKE_FILE === undefined ? undefined : path.resolve(settings.INTAKE_FILE),
     dataDirectory,
     distDirectory: path.resolve(settings.dist),
     logFormat: settings['log-format'],

@@ -36,7 +36,7 @@ const STATUS_TABLES: Readonly<Record<string, string>> = {
 /** Variables whose values are shown; of the others only that they are set. */
 const SHOWN_VARIABLES = [
   ...['HOST', 'PORT', 'DATA_DIR', 'LOG_FORMAT', 'TRUSTED_PROXIES', 'NO_PROXY', 'ALLOW_PRIVATE_NETWORK'],
-  ...['BACKUP_SCHEDULE', 'BACKUP_KEEP', 'BACKUP_DIR', 'TZ'],
+  ...['BACKUP_SCHEDULE', 'BACKUP_KEEP', 'BACKUP_DIR', 'INTAKE_FILE', 'TZ'],
 ];
 const NAMED_VARIABLES = [
   ...['ENCRYPTION_KEY', 'ADMIN_PASSWORD', 'API_TOKEN', 'BACKUP_PASSPHRASE', 'HTTPS_PROXY', 'TLS_CERT_FILE'],

@@ -165,11 +165,24 @@ async function importShift(call: Call): Promise<number> {
   }
   lines.push(`${new Date(endMs).toISOString()},${agent.loginId},Logged out`);
   const csv = `at_utc,agent,state\n${lines.join('\n')}\n`;
+  await uploadSchedule(call, agent.loginId, endMs);
   const file = { kind: 'state-changes', fileName: 'shift.csv', csv };
   const { id } = await call('POST', '/connections/1/imports', file);
   await call('POST', `/connections/1/imports/${String(id)}/confirm`);
   await sleep(10_000);
   return agent.agentId;
+}
+
+/** What the agent of that shift was to do: lunch a little later than it was taken. */
+async function uploadSchedule(call: Call, agent: string, endMs: number): Promise<void> {
+  const at = (minutes: number) => new Date(endMs - (360 - minutes) * 60_000).toISOString();
+  const activities = [
+    { agent, activity: 'Calls', start: at(0), end: at(210) },
+    { agent, activity: 'Lunch', start: at(210), end: at(240) },
+    { agent, activity: 'Calls', start: at(240), end: at(345) },
+    { agent, activity: 'Training', start: at(345), end: at(360) },
+  ];
+  await call('POST', '/connections/1/schedules', { activities });
 }
 
 /** Long work, for the picture of its progress. */
@@ -191,6 +204,7 @@ async function shotsOf(call: Call): Promise<Shot[]> {
   const { id } = await call('POST', '/connections/1/imports', { kind: 'intervals', fileName: 'history-2025.csv', csv });
   const agentId = await importShift(call);
   const one = '/connections/1';
+  const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
   return [
     { name: 'overview', address: '/', isDark: true },
     { name: 'setup', address: '/setup' },
@@ -201,6 +215,8 @@ async function shotsOf(call: Call): Promise<Shot[]> {
     { name: 'states', address: `${one}/states` },
     { name: 'code-book', address: `${one}/code-book` },
     { name: 'agents', address: `${one}/agents`, height: 760 },
+    { name: 'volume', address: `${one}/reports/volume?by=hour&day=${yesterday}`, height: 1_300 },
+    { name: 'adherence', address: `${one}/reports/adherence/agents/${agentId}`, height: 900 },
     { name: 'agent-day', address: `${one}/agents/${agentId}`, height: 1_100 },
     {
       name: 'imports',

@@ -62,3 +62,6 @@ CREATE TABLE push_receipt (
   created_at_ms  INTEGER NOT NULL,
   PRIMARY KEY (connection_id, key_sha256)
 ) STRICT, WITHOUT ROWID;
+
+-- Two steps of the set-up are about whichever source there is.
+UPDATE setup_tick SET step = 'source-accounts' WHERE step = 'ncc-accounts';

@@ -105,9 +105,80 @@ const MPOWER: Command = {
   ],
 };
 
+const LIVEVOX: Command = {
+  name: 'livevox',
+  summary: 'run the LiveVox stand-in (sign-in, feed of agent events, agents, services)',
+  details:
+    'Models a contact centre by the clock: the same seed gives the same agents, services and events. Events come in any\n' +
+    'order, some late, some twice, some of other lines; the feed keeps them for a day and waits when there is nothing.\n' +
+    'Truth (one JSON object a line): /_truth/summary, /_truth/roster, /_truth/requests?since,\n' +
+    '/_truth/events?from&to&what=served|kept.\n' +
+    'Controls (POST JSON): /_control/faults, /_control/clock {"offsetMs":-300000}, /_control/sessions {"revoke":true}\n' +
+    'or {"password":"…"}, /_control/cursors {"forget":true}, /_control/events {"agentId":710001,"eventType":"NOT_READY",\n' +
+    '"reason":"Lunch"}.',
+  options: [
+    { name: 'port', value: 'P', kind: 'number', help: 'port on 127.0.0.1, 0 for a free one (9103)' },
+    { name: 'seed', value: 'S', kind: 'number', help: 'what the model grows from (1)' },
+    { name: 'agents', value: 'N', kind: 'number', help: 'number of agents (40)' },
+    { name: 'services', value: 'N', kind: 'number', help: 'number of services (8)' },
+    { name: 'day-shape', value: 'SHAPE', kind: 'text', help: 'two-humps or flat (two-humps)' },
+    { name: 'time-zone', value: 'ZONE', kind: 'text', help: "the centre's IANA time zone (UTC)" },
+    { name: 'client-name', value: 'C', kind: 'text', help: 'client (DEMO)' },
+    { name: 'username', value: 'U', kind: 'text', help: 'account (wfm)' },
+    { name: 'password', value: 'P', kind: 'text', help: 'its password (demo-password)' },
+    { name: 'access-token', value: 'T', kind: 'text', help: 'access token (demo-access-token)' },
+    { name: 'access-token-header', value: 'NAME', kind: 'text', help: 'LV-Access or Authorization (LV-Access)' },
+    { name: 'password-days', value: 'N', kind: 'number', help: 'days until the password expires (not told)' },
+    { name: 'session-idle-s', value: 'S', kind: 'number', help: 'a session unused for so long is dead (7200)' },
+    { name: 'long-poll-ms', value: 'MS', kind: 'number', help: 'how long the feed waits for an event (10000)' },
+    { name: 'events-per-answer', value: 'N', kind: 'number', help: 'most events in one answer (5000)' },
+    { name: 'events-kept-hours', value: 'H', kind: 'number', help: 'how long events are kept (24)' },
+    { name: 'too-old-status', value: 'CODE', kind: 'number', help: 'answer to a token that is too old (410)' },
+    { name: 'timestamp-form', value: 'FORM', kind: 'text', help: 'ms, iso or mixed (ms)' },
+    { name: 'reason-field', value: 'NAME', kind: 'text', help: 'field of the reason (reasonCode)' },
+    { name: 'rows-per-page-max', value: 'N', kind: 'number', help: 'longest page of a list (1000)' },
+    { name: 'no-login-ids-in-list', kind: 'no-switch', help: 'leave login ids out of the list of agents' },
+    { name: 'services-by-call-center', kind: 'switch', help: 'list services by call centre alone' },
+    EXIT_WITH_PARENT,
+    HELP,
+  ],
+};
+
+const CMS: Command = {
+  name: 'cms',
+  summary: 'run the Avaya CMS stand-in (real-time feed to a relay, exports into a folder)',
+  details:
+    'Opens a connection to a relay and tells the states of its agents, as JSON or as text\n' +
+    '"2026-03-02 08:05:07|2001|50|3", and writes hsplit and hagent of each interval as exports.\n' +
+    'Truth (one JSON object a line): /_truth/summary, /_truth/states (lines sent), /_truth/exports (rows written).\n' +
+    'Control (POST JSON): /_control/feed {"cut":true}.',
+  options: [
+    {
+      name: 'port',
+      value: 'P',
+      kind: 'number',
+      help: 'port of truth and controls on 127.0.0.1, 0 for a free one (9104)',
+    },
+    { name: 'feed', value: 'HOST:PORT', kind: 'text', help: 'the relay to connect to (none)' },
+    { name: 'form', value: 'FORM', kind: 'text', help: 'lines as json or text (json)' },
+    { name: 'folder', value: 'DIR', kind: 'text', help: 'where exports go (nowhere)' },
+    { name: 'past-intervals', value: 'N', kind: 'number', help: 'export so many intervals before the start (8)' },
+    { name: 'export-delay-s', value: 'S', kind: 'number', help: 'so long after its end an interval is exported (20)' },
+    { name: 'interval-minutes', value: 'N', kind: 'number', help: '15 or 30 (15)' },
+    { name: 'time-zone', value: 'ZONE', kind: 'text', help: "the switch's IANA time zone (UTC)" },
+    { name: 'no-utc-column', kind: 'no-switch', help: 'leave starttime_utc out of the exports' },
+    { name: 'seed', value: 'S', kind: 'number', help: 'what the model grows from (1)' },
+    { name: 'agents', value: 'N', kind: 'number', help: 'number of agents (40)' },
+    { name: 'splits', value: 'N', kind: 'number', help: 'number of splits (8)' },
+    { name: 'pace', value: 'X', kind: 'number', help: 'so many times faster agents change (1)' },
+    EXIT_WITH_PARENT,
+    HELP,
+  ],
+};
+
 const BOTH: Command = {
   name: 'both',
-  summary: 'run the two, each as its own process',
+  summary: 'run ncc and mpower, each as its own process',
   details: 'For other options start ncc and mpower by themselves.',
   options: [
     { name: 'ncc-port', value: 'P', kind: 'number', help: 'port of the NCC stand-in (9101)' },
@@ -153,7 +224,7 @@ const MISBEHAVE: Command = {
     'html (a page with 200), lose-answer (do the work, drop the answer), poison (refuse bodies that name --value; Mpower).\n' +
     'A rule without --count and --seconds stays until --clear. Without a fault: lists the rules.',
   options: [
-    { name: 'target', value: 'NAME', kind: 'text', help: 'ncc or mpower, on its usual port' },
+    { name: 'target', value: 'NAME', kind: 'text', help: 'ncc, mpower or livevox, on its usual port' },
     { name: 'url', value: 'URL', kind: 'text', help: 'or the address of the stand-in' },
     { name: 'fault', value: 'FAULT', kind: 'text', help: 'see above' },
     { name: 'path', value: 'TEXT', kind: 'text', help: 'only requests whose path contains this, as realTime' },
@@ -181,7 +252,7 @@ const MISBEHAVE: Command = {
   ],
 };
 
-export const COMMANDS: readonly Command[] = [NCC, MPOWER, BOTH, COMPARE, MISBEHAVE];
+export const COMMANDS: readonly Command[] = [NCC, MPOWER, LIVEVOX, CMS, BOTH, COMPARE, MISBEHAVE];
 
 export type Values = Record<string, string | number | boolean | string[]>;
 
@@ -211,7 +282,7 @@ export function readOptions(command: Command, args: string[]): Values {
 export function generalHelp(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 3;
   return [
-    'Two stand-ins for the vendors, for demonstrations, tests and benchmarks; they listen on 127.0.0.1 only.',
+    'Stand-ins for the vendors, for demonstrations, tests and benchmarks; they listen on 127.0.0.1 only.',
     '',
     'Usage: npm run simulate -- <command> [options]',
     '',

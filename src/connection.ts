@@ -3,25 +3,19 @@
  * page, API and database; secrets are named here and kept elsewhere.
  */
 import * as z from 'zod';
-import { acdAddresses, acdSecrets, acdSettingsSchema } from './acd/registry.ts';
+import { acdAddresses, acdSecrets, acdSettingsSchema, acdTraits } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
 import { wfmAddresses, wfmSecrets, wfmSettingsSchema } from './wfm/registry.ts';
 
-export const connectionSettingsSchema = z
-  .strictObject({
-    name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
-    /** IANA name, for display only: everything is stored in UTC. */
-    timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
-    acd: acdSettingsSchema,
-    wfm: wfmSettingsSchema,
-    collection: collectionSettingsSchema.prefault({}),
-  })
-  .superRefine((settings, context) => {
-    for (const { path, message } of rulesBroken(settings)) {
-      context.addIssue({ code: 'custom', path: path.split('.'), message });
-    }
-  });
+export const connectionSettingsSchema = z.strictObject({
+  name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
+  /** IANA name, for display only: everything is stored in UTC. */
+  timeZone: z.string().trim().max(100).refine(isTimeZone, 'Enter an IANA time zone, such as America/Chicago.'),
+  acd: acdSettingsSchema,
+  wfm: wfmSettingsSchema,
+  collection: collectionSettingsSchema.prefault({}),
+});
 
 export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
 
@@ -37,26 +31,6 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** What settings must not say together. */
-export function rulesBroken({
-  acd,
-  wfm,
-  collection,
-}: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
-  if (wfm.kind !== 'merged') return [];
-  const problems: FieldProblem[] = [];
-  if (acd.kind === 'merged') {
-    const message = 'A connection that merges others sends to a WFM: it cannot hand over to another one.';
-    problems.push({ path: 'wfm.kind', message });
-  }
-  if (collection.reportMinutes !== 15) {
-    const message =
-      'A connection that hands over to another one reports windows of 15 minutes; the other one may report 30.';
-    problems.push({ path: 'collection.reportMinutes', message });
-  }
-  return problems;
-}
-
 /** The base URLs that may not be called, each with the reason; empty when all may. */
 export function checkAddresses(
   settings: Pick<ConnectionSettings, 'acd' | 'wfm'>,
@@ -70,6 +44,26 @@ export function checkAddresses(
     const checked = checkAddress(url, options);
     return checked.ok ? [] : [{ path, message: checked.message }];
   });
+}
+
+/** What is wrong with settings that are right one by one and do not go together. */
+export function checkTogether({
+  acd,
+  wfm,
+  collection,
+}: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
+  const { reportMinutes } = collection;
+  const problem = (path: string, message: string): FieldProblem[] => [{ path, message }];
+  if (wfm.kind === 'merged' && acd.kind === 'merged') {
+    const message = 'A connection that merges others sends to a WFM: it cannot hand over to another one.';
+    return problem('wfm.kind', message);
+  }
+  if (wfm.kind === 'merged' && reportMinutes !== 15) {
+    const message = 'A connection that hands over to another one reports 15 minutes; the other one may report 30.';
+    return problem('collection.reportMinutes', message);
+  }
+  if (wfm.kind === 'merged' || reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+  return problem('collection.reportMinutes', "The ACD's intervals have 30 minutes: reports need 30 minutes as well.");
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,11 +1,11 @@
 /** Saving a connection, the same for form and API: check, seal, store in one transaction, tell the collector. */
-import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle } from '../src/acd/registry.ts';
+import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle, acdTraits } from '../src/acd/registry.ts';
 import {
   type ConnectionSettings,
   checkAddresses,
+  checkTogether,
   connectionSecretNames,
   connectionSettingsSchema,
-  rulesBroken,
 } from '../src/connection.ts';
 import {
   type ConnectionRow,
@@ -60,9 +60,9 @@ export async function saveConnection(
   const { existing, settings, secrets, nowMs, by } = change;
   const errors = [
     ...kindErrors(existing, settings),
-    ...rulesBroken(settings),
     ...(await mergingErrors(app, settings)),
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
+    ...checkTogether(settings),
     ...secretErrors(existing, settings, secrets),
   ];
   if (errors.length > 0) return { kind: 'invalid', errors };
@@ -99,12 +99,17 @@ function kindErrors(existing: ConnectionRow | null, settings: ConnectionSettings
 
 /**
  * What stands against a member: it needs a connection that merges. That this one sends to a WFM itself, so that nothing goes in
- * circles, `rulesBroken` sees to, and that it goes on merging, `kindErrors`.
+ * circles, `checkTogether` sees to, and that it goes on merging, `kindErrors`.
  */
-async function mergingErrors(app: App, { wfm }: ConnectionSettings): Promise<readonly FieldError[]> {
+async function mergingErrors(app: App, { acd, wfm }: ConnectionSettings): Promise<readonly FieldError[]> {
   if (wfm.kind !== 'merged') return [];
   const into = await readConnection(app.db, wfm.into);
-  if (into && storedSettings(into)?.acd.kind === 'merged') return [];
+  const merging = into && storedSettings(into);
+  if (merging?.acd.kind === 'merged') {
+    if (merging.collection.reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+    const message = `The ACD's intervals have 30 minutes: "${merging.name}" has to report 30 minutes first.`;
+    return [{ path: 'wfm.into', message }];
+  }
   const message = into
     ? `"${into.name}" merges no connections. Choose one whose source is "${acdTitle('merged')}".`
     : `There is no connection ${wfm.into}. Create the one that merges first, with the source "${acdTitle('merged')}".`;

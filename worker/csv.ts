@@ -70,5 +70,14 @@ export function csvAnswer<T>(
       if (rows.length < CSV_CHUNK_ROWS) return;
     }
   }
-  return new Response(csvStream(columns, pages()), { headers: csvHeaders(fileName) });
+  return csvPages(fileName, columns, pages());
+}
+
+/** A file to download, made of pages as they come. */
+export function csvPages(
+  fileName: string,
+  columns: readonly string[],
+  pages: AsyncIterator<readonly (readonly Cell[])[]>,
+): Response {
+  return new Response(csvStream(columns, pages), { headers: csvHeaders(fileName) });
 }

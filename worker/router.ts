@@ -9,6 +9,8 @@ import {
   listTokensEndpoint,
   revokeTokenEndpoint,
 } from './api/access.ts';
+import { changeRulesEndpoint, listAdherenceEndpoint, readRulesEndpoint, readSpansEndpoint } from './api/adherence.ts';
+import { listAgentIntervalsEndpoint, listAgentQueueIntervalsEndpoint } from './api/agent-figures.ts';
 import { listAgentsNowEndpoint } from './api/agents-now.ts';
 import {
   createChannelEndpoint,
@@ -84,10 +86,13 @@ import {
 } from './api/operations.ts';
 import { PUSH_ENDPOINTS } from './api/push.ts';
 import { importRosterEndpoint, listAgentsEndpoint, listQueuesEndpoint, listStatesEndpoint } from './api/roster.ts';
+import { deleteSchedulesEndpoint, listSchedulesEndpoint, uploadSchedulesEndpoint } from './api/schedules.ts';
 import { readSetupEndpoint, tickStepEndpoint } from './api/setup.ts';
+import { listVolumeEndpoint } from './api/volume.ts';
 import type { Visit } from './app.ts';
 import { notFound, ProblemError } from './respond.ts';
 import { createToken, endOneSession, revokeToken, showAccess, signOutEverywhere } from './routes/access.tsx';
+import { exportAdherence, showAdherence, showAgentAdherence } from './routes/adherence.tsx';
 import { agentsCsv, showAgentDay, showAgents } from './routes/agents.tsx';
 import { apiDocs } from './routes/api-docs.tsx';
 import { exportCodeBook, showCodeBook } from './routes/code-book.tsx';
@@ -114,6 +119,7 @@ import {
   showImports,
   startBackfill,
   underWay,
+  uploadExport,
   uploadImport,
 } from './routes/imports.tsx';
 import { changeMapping, importRoster, showMapping } from './routes/mapping.tsx';
@@ -135,6 +141,18 @@ import {
   testChannel,
 } from './routes/monitor.tsx';
 import { chartsFragment, healthz, overviewFragment, showOverview } from './routes/overview.tsx';
+import { chooseReport, showReports, showVolume, volumeCsv } from './routes/reports.tsx';
+import {
+  changeAdherenceRules,
+  confirmSchedule,
+  deleteSchedules,
+  discardSchedule,
+  exportSchedule,
+  previewSchedule,
+  scheduleTemplate,
+  showSchedules,
+  uploadSchedule,
+} from './routes/schedules.tsx';
 import { findSetAside, sendAgain, sendAgainAll, showSetAside } from './routes/set-aside.tsx';
 import { setupFragment, showSetup, tickStep } from './routes/setup.tsx';
 import { showSignIn, signIn, signInAnswer, signOut } from './routes/sign-in.tsx';
@@ -168,6 +186,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('GET', `${one}/code-book`, codeBookEndpoint),
   route('POST', `${one}/roster/import`, importRosterEndpoint),
   route('GET', `${one}/intervals`, listIntervalsEndpoint),
+  route('GET', `${one}/agent-intervals`, listAgentIntervalsEndpoint),
+  route('GET', `${one}/agent-queue-intervals`, listAgentQueueIntervalsEndpoint),
   route('GET', `${one}/state-changes`, listStateChangesEndpoint),
   route('GET', `${one}/activities`, listActivitiesEndpoint),
   route('GET', `${one}/coverage`, listCoverageEndpoint),
@@ -177,6 +197,14 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('POST', `${one}/coverage/confirm-quiet`, confirmQuietEndpoint),
   route('GET', `${one}/coverage/intervals/:start`, readIntervalEndpoint),
   route('GET', `${one}/report-bodies`, readBodyEndpoint),
+  route('GET', `${one}/reports/volume`, listVolumeEndpoint),
+  route('GET', `${one}/reports/adherence`, listAdherenceEndpoint),
+  route('GET', `${one}/reports/adherence/spans`, readSpansEndpoint),
+  route('GET', `${one}/adherence-rules`, readRulesEndpoint),
+  route('PATCH', `${one}/adherence-rules`, changeRulesEndpoint),
+  route('GET', `${one}/schedules`, listSchedulesEndpoint),
+  route('POST', `${one}/schedules`, uploadSchedulesEndpoint),
+  route('DELETE', `${one}/schedules`, deleteSchedulesEndpoint),
   route('GET', `${one}/backfills`, listBackfillsEndpoint),
   route('POST', `${one}/backfills`, createBackfillEndpoint),
   route('GET', `${one}/backfills/:id`, readBackfillEndpoint),
@@ -263,10 +291,28 @@ export const router = IttyRouter<IRequest, [Visit], Response | undefined>()
   .get('/connections/:id/agents', showAgents)
   .get('/connections/:id/agents.csv', agentsCsv)
   .get('/connections/:id/agents/:agent', showAgentDay)
+  .get('/reports', chooseReport)
+  .get('/reports/:report', chooseReport)
+  .get('/connections/:id/reports', showReports)
+  .get('/connections/:id/reports/volume', showVolume)
+  .get('/connections/:id/reports/volume.csv', volumeCsv)
+  .get('/connections/:id/reports/adherence', showAdherence)
+  .get('/connections/:id/reports/adherence.csv', exportAdherence)
+  .get('/connections/:id/reports/adherence/agents/:agent', showAgentAdherence)
+  .get('/connections/:id/reports/schedules', showSchedules)
+  .post('/connections/:id/reports/schedules', uploadSchedule)
+  .get('/connections/:id/reports/schedules.csv', exportSchedule)
+  .get('/connections/:id/reports/schedules/template.csv', scheduleTemplate)
+  .post('/connections/:id/reports/schedules/rules', changeAdherenceRules)
+  .post('/connections/:id/reports/schedules/delete', deleteSchedules)
+  .get('/connections/:id/reports/schedules/uploads/:upload', previewSchedule)
+  .post('/connections/:id/reports/schedules/uploads/:upload/confirm', confirmSchedule)
+  .post('/connections/:id/reports/schedules/uploads/:upload/discard', discardSchedule)
   .get('/connections/:id/monitor', showConnectionMonitor)
   .get('/connections/:id/monitor.csv', connectionDiaryCsv)
   .get('/connections/:id/imports', showImports)
   .post('/connections/:id/imports', uploadImport)
+  .post('/connections/:id/imports/exports', uploadExport)
   .get('/connections/:id/imports/under-way', underWay)
   .get('/connections/:id/imports/history.csv', historyCsv)
   .get('/connections/:id/imports/template.csv', importTemplate)

@@ -50,6 +50,9 @@ export function makeContext(directory: string): string {
     'public',
     'src/crypto',
     'src/runtime.ts',
+    // What relay and folder watcher map with.
+    'src/domain',
+    'src/acd/avaya-cms',
     'package.json',
   ]) {
     cpSync(path.join(root, name), path.join(app, name), { recursive: true, dereference: true });

@@ -3,8 +3,8 @@
  * asked. Some windows are first served too low and corrected 20 to 70 minutes after their end.
  */
 import { fraction, hash, Random } from '../shared/random.ts';
+import { DAY_MS, Zone } from '../shared/zone.ts';
 import type { NccOptions } from './options.ts';
-import { DAY_MS, Zone } from './zone.ts';
 
 export const WINDOW_MS = 900_000;
 const MINUTE_MS = 60_000;

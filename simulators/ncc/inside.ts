@@ -6,9 +6,9 @@ import { type Answer, json, ndjson } from '../shared/answer.ts';
 import { homePage } from '../shared/page.ts';
 import { parseJson, parseTimeMs } from '../shared/parse.ts';
 import type { SimRequest, StandInServer } from '../shared/server.ts';
+import { DAY_MS } from '../shared/zone.ts';
 import type { NccApi, NccParts } from './api.ts';
 import { WINDOW_MS, windowsIn } from './figures.ts';
-import { DAY_MS } from './zone.ts';
 
 const DEFAULT_RANGE_MS = 2 * 3_600_000;
 const MAX_TRUTH_RANGE_MS = 45 * DAY_MS;

@@ -40,7 +40,7 @@ export const nccOptionsSchema = z.strictObject({
 export type NccOptions = z.output<typeof nccOptionsSchema>;
 export type NccOptionsInput = z.input<typeof nccOptionsSchema>;
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

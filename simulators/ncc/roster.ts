@@ -111,7 +111,11 @@ function hex(seed: number, kind: number, index: number, digits: number): string 
 }
 
 /** The queues in a fixed order; the last `unsendableQueues` have ids that no WFM key can carry. */
-export function makeQueues({ seed, queues, unsendableQueues }: NccOptions): Queue[] {
+export function makeQueues({
+  seed,
+  queues,
+  unsendableQueues,
+}: Pick<NccOptions, 'seed' | 'queues' | 'unsendableQueues'>): Queue[] {
   return Array.from({ length: queues }, (_, i) => {
     const round = Math.floor(i / QUEUE_NAMES.length);
     const suffix = round === 0 ? '' : ` ${round + 1}`;
@@ -134,7 +138,12 @@ export function makeQueues({ seed, queues, unsendableQueues }: NccOptions): Queu
 }
 
 /** The agents in a fixed order; ids and sign-in names are unique whatever their number. */
-export function makeUsers({ seed, agents, timeZone, withoutUsername }: NccOptions): User[] {
+export function makeUsers({
+  seed,
+  agents,
+  timeZone,
+  withoutUsername,
+}: Pick<NccOptions, 'seed' | 'agents' | 'timeZone' | 'withoutUsername'>): User[] {
   return Array.from({ length: agents }, (_, i) => {
     const pick = hash(seed, 21, i);
     const firstName = FIRST_NAMES[pick % FIRST_NAMES.length] ?? 'Ana';

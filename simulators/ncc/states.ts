@@ -3,8 +3,8 @@
  * asked again; the spans of an agent follow one another without hole or overlap.
  */
 import { fraction, hash, Random } from '../shared/random.ts';
+import { Zone } from '../shared/zone.ts';
 import type { NccOptions } from './options.ts';
-import { Zone } from './zone.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

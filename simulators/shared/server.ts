@@ -1,5 +1,5 @@
 /**
- * The HTTP part that both stand-ins share: listens on 127.0.0.1 only, records every vendor request with its arrival,
+ * The HTTP part that all stand-ins share: listens on 127.0.0.1 only, records every vendor request with its arrival,
  * and bends answers as the fault rules say. Truth and control calls are neither recorded nor bent.
  */
 import {
@@ -55,8 +55,8 @@ export interface StandInOptions {
   maxBodyBytes: number;
   /** The stand-in's own idea of the time, sent in the Date header. */
   nowMs: () => number;
-  /** The vendor's API. */
-  vendor: (request: SimRequest) => Answer;
+  /** The vendor's API; it may let a caller wait. */
+  vendor: (request: SimRequest) => Answer | Promise<Answer>;
   /** `/`, `/_truth/…` and `/_control/…`, except faults and requests, which are answered here. */
   inside: (request: SimRequest) => Answer | undefined;
 }
@@ -169,7 +169,7 @@ export class StandInServer {
 
   async #bend(
     rule: FaultRule | undefined,
-    handle: () => Answer,
+    handle: () => Answer | Promise<Answer>,
     response: ServerResponse,
     record: RequestRecord,
   ): Promise<void> {
@@ -183,21 +183,21 @@ export class StandInServer {
         return this.#garble(response, record, [HTML_PAGE], 'text/html; charset=utf-8', rule.status);
       case 'garble': {
         const form = rule.garble ?? 'truncated';
-        if (form === 'hostile-rows') return this.#send(response, hostile(handle()), record);
+        if (form === 'hostile-rows') return this.#send(response, hostile(await handle()), record);
         const body = garbledBody(form, rule.sizeMb ?? 64, rule.depth ?? 100_000);
         return this.#garble(response, record, body, form === 'html' ? 'text/html' : 'application/json', rule.status);
       }
       case 'lose-answer':
-        record.status = handle().status;
+        record.status = (await handle()).status;
         record.outcome = 'lost';
         response.socket?.destroy();
         return;
       case 'cut':
-        return this.#cut(response, record, handle());
+        return this.#cut(response, record, await handle());
       case 'dribble':
-        return this.#dribble(response, record, handle());
+        return this.#dribble(response, record, await handle());
       default:
-        return this.#send(response, handle(), record);
+        return this.#send(response, await handle(), record);
     }
   }
 

@@ -16,6 +16,7 @@ export const PUSHED = {
   agentStates: 'pushed',
   pollIntervalS: 60,
   queueIntervals: 'pushed',
+  hasRoster: false,
   agentIdIsLoginId: true,
   windowsPerRequest: 1,
   handleTimeIsTakenForSeconds: false,

@@ -7,15 +7,21 @@ import type { StateClass } from '../domain/agent-state.ts';
 import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import { avayaCmsSettingsSchema } from './avaya-cms/settings.ts';
+import { avayaCmsSource } from './avaya-cms/source.ts';
+import { liveVoxSettingsSchema } from './livevox/settings.ts';
+import { liveVoxSource } from './livevox/source.ts';
 import { mergedSourceSchema } from './merged/settings.ts';
 import { mergedSource } from './merged/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
-import type { AcdSource, AcdTraits, SourceAddress, SourceSecret } from './source.ts';
+import type { AcdSource, AcdTraits, SourceAddress, SourceSecret, SourceSetUp } from './source.ts';
 
 export const acdSettingsSchema = z.discriminatedUnion('kind', [
   nccSettingsSchema,
+  liveVoxSettingsSchema,
+  avayaCmsSettingsSchema,
   pushSettingsSchema,
   mergedSourceSchema,
 ]);
@@ -24,11 +30,19 @@ export type AcdKind = AcdSettings['kind'];
 
 const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind: K }>> } = {
   'nextiva-ncc': nccSource,
+  livevox: liveVoxSource,
+  'avaya-cms': avayaCmsSource,
   push: pushSource,
   merged: mergedSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'push', 'merged'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = [
+  'nextiva-ncc',
+  'livevox',
+  'avaya-cms',
+  'push',
+  'merged',
+] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {
@@ -40,6 +54,9 @@ export const acdTitle = (kind: AcdKind): string => SOURCES[kind].title;
 
 /** A kind's part of the connection form. */
 export const acdForm = (kind: AcdKind): FormPart => SOURCES[kind].form;
+
+/** What the Set-up page says of a kind. */
+export const acdSetUp = (kind: AcdKind): SourceSetUp => SOURCES[kind].setUp;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);

@@ -32,12 +32,28 @@ export interface AcdTraits {
   readonly pollIntervalS: number;
   /** asked: each interval is read when it has settled. pushed: it is a gap unless it came. none: nobody expects any. */
   readonly queueIntervals: 'asked' | 'pushed' | 'none';
+  /** The source lists its queues and agents when it is asked. */
+  readonly hasRoster: boolean;
   /** The agent's id is the login id that the WFM knows, unless a roster or a mapping says otherwise. */
   readonly agentIdIsLoginId: boolean;
   /** How many 15-minute windows one request for figures may ask for. */
   readonly windowsPerRequest: number;
   /** Handle times are taken for seconds, and may be milliseconds after all: a warning is worth it. */
   readonly handleTimeIsTakenForSeconds: boolean;
+  /** Length of the ACD's own intervals where it is not 15 minutes: shorter reports would show the one half of one as empty. */
+  readonly shortestReportMinutes?: 15 | 30;
+}
+
+/** What the Set-up page says of a source: sentences for people. */
+export interface SourceSetUp {
+  /** What to have at hand, or to do, on the source's side. */
+  readonly accounts: { readonly title: string; readonly how: string };
+  /** How its facts come. */
+  readonly answers: { readonly title: string; readonly how: string };
+  /** Where agents and queues come from. */
+  readonly roster: string;
+  /** What an agent's login id is unless somebody sets it: ends a sentence that begins "By default it is". */
+  readonly loginId: string;
 }
 
 export interface AcdSource<S> {
@@ -45,6 +61,7 @@ export interface AcdSource<S> {
   readonly title: string;
   /** Its part of the connection form. */
   readonly form: FormPart;
+  readonly setUp: SourceSetUp;
   readonly settingsSchema: z.ZodType<S>;
   readonly secrets: readonly SourceSecret[];
   addresses(settings: S): readonly SourceAddress[];

@@ -20,10 +20,10 @@ export interface CsvTable {
 
 const SEPARATORS = [',', ';', '\t'] as const;
 
-/** Reads a whole text. */
-export function readCsv(text: string): CsvTable {
+/** Reads a whole text. `given`: its separator, one character, where the head need not be asked. */
+export function readCsv(text: string, given?: string): CsvTable {
   const plain = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const separator = separatorOf(plain);
+  const separator = given ?? separatorOf(plain);
   const rows: CsvRow[] = [];
   let at = 0;
   let line = 1;

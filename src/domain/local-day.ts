@@ -81,14 +81,37 @@ export function daySlots(day: string, timeZone: string): DaySlot[] {
   });
 }
 
+/** Slots of the days that were asked for last: files name the same few days on every line. */
+const slotsOfDays = new Map<string, ReadonlyMap<string, DaySlot>>();
+const DAYS_KEPT_MAX = 400;
+
+/** The slots of a day by their clock time, the first of two equal ones. */
+function slotsByClock(day: string, timeZone: string): ReadonlyMap<string, DaySlot> {
+  const key = `${timeZone} ${day}`;
+  const known = slotsOfDays.get(key);
+  if (known) return known;
+  const made = new Map(
+    daySlots(day, timeZone)
+      .filter(({ again }) => !again)
+      .map((slot) => [slot.clock, slot]),
+  );
+  if (slotsOfDays.size >= DAYS_KEPT_MAX) slotsOfDays.clear();
+  slotsOfDays.set(key, made);
+  return made;
+}
+
 /**
- * The instant of a clock time in a zone, given as `2026-03-29T14:15`; null when it is none. A time that the zone skips is
- * taken as the first instant after it, one that it has twice as the first of the two.
+ * The instant of a clock time in a zone, given as `2026-03-29T14:15` or with seconds; null when it is none. A time that the
+ * zone skips is taken as the first instant after it, one that it has twice as the first of the two.
  */
 export function instantOf(text: string, timeZone: string): number | null {
-  const [, day = '', clock = ''] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2})?$/.exec(text) ?? [];
-  if (!isDay(day) || !/^(?:[01]\d|2[0-3]):[0-5]\d$/.test(clock)) return null;
-  const { startMs, endMs } = dayWindow(day, timeZone);
-  const reached = windowStarts({ startMs, endMs }, MINUTE_MS).find((atMs) => localTime(atMs, timeZone).clock >= clock);
-  return reached ?? endMs;
+  const [, day = '', hour = '', minute = '', second = '0'] =
+    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text) ?? [];
+  if (!isDay(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
+  const slots = slotsByClock(day, timeZone);
+  const quarter = `${hour}:${String(Math.floor(Number(minute) / 15) * 15).padStart(2, '0')}`;
+  const slot = slots.get(quarter);
+  if (slot) return slot.startMs + (Number(minute) % 15) * MINUTE_MS + Number(second) * 1_000;
+  const next = [...slots.values()].find(({ clock }) => clock > quarter);
+  return next?.startMs ?? dayWindow(day, timeZone).endMs;
 }

@@ -9,9 +9,9 @@ export const SETUP_STEPS = [
   'role',
   'employee',
   'access-key',
-  'ncc-accounts',
+  'source-accounts',
   'connection',
-  'ncc-answers',
+  'source-answers',
   'roster',
   'login-ids',
   'skills',
@@ -26,7 +26,7 @@ export const TICKED_STEPS = [
   'role',
   'employee',
   'access-key',
-  'ncc-accounts',
+  'source-accounts',
   'login-ids',
   'skills',
   'code-book',
@@ -59,27 +59,43 @@ const open = (...words: Sentence): Check => ({ state: 'open', words });
 const warn = (...words: Sentence): Check => ({ state: 'warn', words });
 const done = (...words: Sentence): Check => ({ state: 'done', words });
 
+/** What a source is asked for, as far as the steps depend on it. */
+export interface SetupSource {
+  /** Agent states are read; else they are sent to the bridge. */
+  readonly isAsked: boolean;
+  /** Figures of queues are expected, asked for or sent. */
+  readonly hasFigures: boolean;
+  readonly hasRoster: boolean;
+}
+
+const ASKED_FOR_ALL: SetupSource = { isAsked: true, hasFigures: true, hasRoster: true };
+
 /** Every step in order. `facts` null: there is no connection yet. */
-export function assessSetup(facts: ConnectionFacts | null, ticks: readonly Tick[]): StepStanding[] {
+export function assessSetup(
+  facts: ConnectionFacts | null,
+  ticks: readonly Tick[],
+  source: SetupSource = ASKED_FOR_ALL,
+): StepStanding[] {
   return SETUP_STEPS.map((step) => {
-    const check = facts ? CHECKS[step](facts) : OPEN;
+    const check = facts ? CHECKS[step](facts, source) : OPEN;
     const canBeTicked = TICKED_STEPS.some((one) => one === step) && check.state !== 'done';
     const tick = canBeTicked ? (ticks.find((one) => one.step === step) ?? null) : null;
     return { step, state: tick ? 'done' : check.state, words: check.words, tick, canBeTicked };
   });
 }
 
-const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts) => Check>> = {
+const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts, source: SetupSource) => Check>> = {
   role: seenByDelivery,
   employee: seenByDelivery,
   'access-key': seenByDelivery,
 
-  'ncc-accounts'(facts) {
+  'source-accounts'(facts, { isAsked }) {
+    if (!isAsked) return hasCome(facts) ? done('Something was sent, and taken.') : OPEN;
     // The roster is read with the historical account.
     const isHistoricalGood = [feedOf(facts, 'intervals'), feedOf(facts, 'roster')].some(
       (feed) => feed?.successAtMs != null,
     );
-    return facts.lastPollMs !== null && isHistoricalGood ? done('NCC accepts both accounts.') : OPEN;
+    return facts.lastPollMs !== null && isHistoricalGood ? done('The source accepts what it is asked with.') : OPEN;
   },
 
   connection({ name, paused, updatedAtMs }) {
@@ -87,16 +103,25 @@ const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts) => Check>> = {
     return done(`${name} was last saved `, { atMs: updatedAtMs }, '.');
   },
 
-  'ncc-answers'(facts) {
+  'source-answers'(facts, { isAsked, hasFigures }) {
     const failing = facts.feeds.find(({ failures }) => failures > 0);
     if (failing) return warn(failing.error || `Reading ${failing.name} fails.`);
-    if (facts.lastPollMs === null) return open('Nothing was read yet.');
+    if (isAsked ? facts.lastPollMs === null : !hasCome(facts)) return open('Nothing came yet.');
+    if (!hasFigures) return done('Agents are known. This source gives no figures of queues.');
     const figures = feedOf(facts, 'intervals')?.successAtMs ?? null;
-    if (figures === null) return open('Agent states are read; queue figures come when the first interval has ended.');
+    if (figures === null) return open('Agents are known; queue figures come when the first interval has ended.');
+    if (!isAsked || facts.lastPollMs === null) return done('Queue figures last came ', { atMs: figures }, '.');
     return done('Agent states were last read ', { atMs: facts.lastPollMs }, ', queue figures ', { atMs: figures }, '.');
   },
 
-  roster(facts) {
+  roster(facts, { hasRoster }) {
+    if (!hasRoster) {
+      return hasCome(facts)
+        ? done(
+            `${count(facts.agentCount, 'agent')} and ${count(facts.queueCount, 'queue')} are known from what was sent.`,
+          )
+        : open('Agents and queues are known once something of them was sent.');
+    }
     const importedMs = feedOf(facts, 'roster')?.successAtMs ?? null;
     if (importedMs === null) return open('The roster was not imported yet; it is asked for first of all.');
     const { agentCount, queueCount } = facts;
@@ -150,6 +175,9 @@ const STREAM_WORDS: Readonly<Record<StreamName, string>> = {
   historical: 'queue figures',
   'agent-activity': 'activities',
 };
+
+/** Something of an agent or a queue was sent to the bridge. */
+const hasCome = ({ agentCount, queueCount }: ConnectionFacts): boolean => agentCount + queueCount > 0;
 
 /** What CXone accepted says that role, employee and key are right. */
 function seenByDelivery({ streams }: ConnectionFacts): Check {

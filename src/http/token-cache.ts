@@ -17,6 +17,8 @@ export interface Token {
   readonly location: string;
   /** How the vendor wants it in `Authorization`: 'raw' or 'Bearer'; '' while nobody knows. */
   readonly scheme: string;
+  /** When the credentials themselves end, where the sign-in said so. */
+  readonly credentialsExpireAtMs?: number | null | undefined;
 }
 
 const tokenSchema = z.strictObject({
@@ -27,6 +29,7 @@ const tokenSchema = z.strictObject({
   refreshExpiresAtMs: z.number(),
   location: z.string(),
   scheme: z.string(),
+  credentialsExpireAtMs: z.number().nullish(),
 });
 
 const CACHE_TIMEOUT_MS = 2_000;

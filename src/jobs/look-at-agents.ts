@@ -14,6 +14,12 @@ import { watchMembers } from './watch-members.ts';
 
 /** Resolves when the outcome is committed, with what the loop has to look after; null when nothing was committed. */
 export async function lookAtAgents(deps: BridgeDeps, session: Session): Promise<WaitingWork | null> {
+  const work = await look(deps, session);
+  await noteWarning(deps, session);
+  return work;
+}
+
+async function look(deps: BridgeDeps, session: Session): Promise<WaitingWork | null> {
   const { readAgentStates, readAgentEvents } = session.config.acd;
   if (readAgentStates) return (await collectAgentStates(deps, session)).work;
   return readAgentEvents ? collectAgentEvents(deps, session, readAgentEvents) : sayPresent(deps, session);
@@ -77,6 +83,27 @@ async function noteGap(deps: BridgeDeps, session: Session, fromMs: number): Prom
       connectionId: session.connectionId,
       atMs: deps.clock.nowMs(),
       kind: 'events missing',
+      severity: 'warning',
+      message,
+    }),
+  ]);
+}
+
+/** When a session last wrote what its source warns of. */
+const warnedAtMs = new WeakMap<Session, number>();
+
+/** What the source warns of (a password that expires) goes into the diary, once a day. */
+async function noteWarning(deps: BridgeDeps, session: Session): Promise<void> {
+  const message = session.config.acd.warning?.() ?? null;
+  const nowMs = deps.clock.nowMs();
+  if (message === null || nowMs - (warnedAtMs.get(session) ?? Number.NEGATIVE_INFINITY) < DAY_MS) return;
+  warnedAtMs.set(session, nowMs);
+  await deps.db.batch([
+    guardLease(deps.db, session),
+    addEvent(deps.db, {
+      connectionId: session.connectionId,
+      atMs: nowMs,
+      kind: 'source warning',
       severity: 'warning',
       message,
     }),

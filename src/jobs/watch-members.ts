@@ -4,7 +4,7 @@
  */
 import { acdTraits } from '../acd/registry.ts';
 import { connectionSettingsSchema } from '../connection.ts';
-import { INTERVAL_MS, MINUTE_MS, type Window } from '../domain/interval.ts';
+import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { addEvent } from '../store/events.ts';
 import {
   type Member,
@@ -108,12 +108,13 @@ export async function isWindowComplete(deps: BridgeDeps, session: Session, windo
     readMemberConnections(deps.db, session.connectionId),
     readHandedIntervals(deps.db, session.connectionId, window),
   ]);
-  const intervals = (window.endMs - window.startMs) / INTERVAL_MS;
-  return connections.filter(hasFigures).every(({ memberId }) => (handed.get(memberId) ?? 0) >= intervals);
+  return connections.every((member) => (handed.get(member.memberId) ?? 0) >= intervalsOf(member, window));
 }
 
-function hasFigures({ paused, settings }: MemberConnection): boolean {
-  if (paused) return false;
+/** How many intervals of a window a member is expected to hand over. */
+function intervalsOf({ paused, settings }: MemberConnection, { startMs, endMs }: Window): number {
   const parsed = connectionSettingsSchema.safeParse(JSON.parse(settings));
-  return parsed.success && acdTraits(parsed.data.acd).queueIntervals !== 'none';
+  if (paused || !parsed.success) return 0;
+  const { queueIntervals, shortestReportMinutes = 15 } = acdTraits(parsed.data.acd);
+  return queueIntervals === 'none' ? 0 : (endMs - startMs) / (shortestReportMinutes * MINUTE_MS);
 }

@@ -18,6 +18,7 @@ const TABLES: readonly (readonly [table: string, key: string])[] = [
   ['touched_interval', 'connection_id, start_ms'],
   ['interval_ledger', 'connection_id, start_ms'],
   ['set_aside', 'id'],
+  ['schedule_activity', 'connection_id, agent_id, start_ms'],
 ];
 
 /** Removes the next rows. Resolves to false when there are no more. */

@@ -4,8 +4,9 @@
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
+import type { QueueDetails } from '../domain/queue-interval.ts';
 
-export interface IntervalRow {
+export interface IntervalRow extends QueueDetails {
   readonly startMs: number;
   readonly queueId: number;
   readonly queueSourceId: string;
@@ -58,6 +59,12 @@ export async function listIntervals(
     inferred: row.inferred === 1,
     revision: row.revision,
     readAtMs: row.read_at_ms,
+    handledShort: row.handled_short,
+    handledLong: row.handled_long,
+    abandonedShort: row.abandoned_short,
+    workTimeMs: row.work_time_ms,
+    queueDelayTimeMs: row.queue_delay_time_ms,
+    holdTimeMs: row.hold_time_ms,
   }));
 }
 
@@ -163,6 +170,12 @@ interface RawInterval {
   inferred: number;
   revision: number;
   read_at_ms: number;
+  handled_short: number | null;
+  handled_long: number | null;
+  abandoned_short: number | null;
+  work_time_ms: number | null;
+  queue_delay_time_ms: number | null;
+  hold_time_ms: number | null;
 }
 
 interface RawStateChange {

@@ -15,31 +15,33 @@ export interface Outcome {
   readonly same: number;
 }
 
+/** Columns that hold names, the surest first: an id stays one where another row's name looks like it. */
+const NAME_COLUMNS = {
+  queue: ['source_id', 'alias_id', 'queue_value', 'name'],
+  agent: ['source_id', 'alias_id', 'username', 'login_id', 'employee_id', 'name'],
+} as const;
+
 /** Keys of a connection's queues or agents by every name that a file may use, in small letters; null: two have the name. */
 export async function readNames(
   db: D1Database,
   table: 'queue' | 'agent',
   connectionId: number,
 ): Promise<Map<string, number | null>> {
-  const columns =
-    table === 'queue' ? 'source_id, alias_id, queue_value, name' : 'source_id, alias_id, username, login_id, name';
+  const columns = NAME_COLUMNS[table];
   const { results } = await db
-    .prepare(`SELECT id, ${columns} FROM ${table} WHERE connection_id = ?1`)
+    .prepare(`SELECT id, ${columns.join(', ')} FROM ${table} WHERE connection_id = ?1`)
     .bind(connectionId)
     .all<Record<string, string | number | null>>();
   const names = new Map<string, number | null>();
-  // Ids first: an id is never ambiguous, even where another one's name looks like it.
-  for (const column of columns.split(', ')) {
+  for (const column of columns) {
+    const own = new Map<string, number | null>();
     for (const row of results) {
       const name = String(row[column] ?? '')
         .trim()
         .toLowerCase();
-      const key = Number(row.id);
-      if (name === '') continue;
-      const known = names.get(name);
-      if (known === undefined) names.set(name, key);
-      else if (known !== key && column === 'name') names.set(name, null);
+      if (name !== '') own.set(name, own.has(name) ? null : Number(row.id));
     }
+    for (const [name, key] of own) if (!names.has(name)) names.set(name, key);
   }
   return names;
 }

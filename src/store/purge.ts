@@ -3,6 +3,7 @@
  * a log (since when, and until when, the bridge looked) are never removed. Each call removes a bounded number of rows, so that purging never holds anything up.
  */
 import { DAY_MS } from '../domain/interval.ts';
+import { forgetOldUploads } from './schedules.ts';
 
 /** Rows removed by one statement at most. */
 const ROWS_MAX = 20_000;
@@ -33,6 +34,13 @@ export async function purgeConnection(
          WHERE a.connection_id = ?1 AND NOT EXISTS (
            SELECT 1 FROM report r WHERE r.connection_id = ?1 AND r.start_ms < ?2 AND r.delivered_revision < r.revision)
          LIMIT ${ROWS_MAX})`,
+      before(days.stateChanges),
+    ),
+    remove(
+      `DELETE FROM schedule_activity WHERE (connection_id, agent_id, start_ms) IN (
+         SELECT s.connection_id, s.agent_id, s.start_ms FROM agent a
+         CROSS JOIN schedule_activity s ON s.connection_id = ?1 AND s.agent_id = a.id AND s.start_ms < ?2 AND s.end_ms <= ?2
+         WHERE a.connection_id = ?1 LIMIT ${ROWS_MAX})`,
       before(days.stateChanges),
     ),
     remove(
@@ -87,10 +95,11 @@ export async function purgeConnection(
 const AUDIT_DAYS = 1_100;
 const SESSION_DAYS = 30;
 
-/** Removes what belongs to no connection: failed sign-ins of yesterday, sessions long over, the audit of years ago. */
+/** Removes what belongs to no connection: uploads that nobody confirmed, failed sign-ins of yesterday, sessions long over, the audit of years ago. */
 export async function purgeShared(db: D1Database, nowMs: number): Promise<void> {
   const remove = (sql: string, days: number) => db.prepare(sql).bind(nowMs - days * DAY_MS);
   await db.batch([
+    forgetOldUploads(db, nowMs),
     remove('DELETE FROM login_attempt WHERE last_failed_ms < ?1', 1),
     remove('DELETE FROM session WHERE began_at_ms < ?1', SESSION_DAYS),
     remove(`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ?1 LIMIT ${ROWS_MAX})`, AUDIT_DAYS),

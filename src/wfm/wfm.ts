@@ -14,8 +14,8 @@ export interface AgentStateEvent {
   readonly loginId: string;
   readonly eventCode: string;
   readonly reasonCode: string;
-  /** How the state counts. */
-  readonly stateClass: StateClass;
+  /** How the state counts: for destinations that keep time lines of their own (`WfmTraits.takesChanges`). */
+  readonly stateClass?: StateClass;
   readonly atMs: number;
 }
 
@@ -42,7 +42,8 @@ export interface AgentQueueFigures {
   readonly queueName: string;
   readonly isOutbound: boolean;
   readonly agentValue: string;
-  readonly loginId: string;
+  /** As in `AgentActivities`: for destinations that keep time lines of their own. */
+  readonly loginId?: string;
   readonly employeeId: string;
   readonly handled: number;
   readonly handleTimeMs: number;
@@ -53,7 +54,8 @@ export interface AgentQueueFigures {
 /** Time of one agent in the report's window, from stored states; each at most the window's length. */
 export interface AgentPerformance {
   readonly agentValue: string;
-  readonly loginId: string;
+  /** As in `AgentActivities`: for destinations that keep time lines of their own. */
+  readonly loginId?: string;
   readonly employeeId: string;
   readonly loginTimeMs: number;
   readonly readyTimeMs: number;

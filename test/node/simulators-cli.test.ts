@@ -35,11 +35,14 @@ async function listening(started: ReturnType<typeof run>): Promise<string> {
 }
 
 describe('the command line', () => {
-  it.each([['ncc'], ['mpower'], ['both'], ['compare'], ['misbehave']])('explains %s', async (command) => {
-    const help = run(command, '--help');
-    expect(await help.ended).toBe(0);
-    expect(help.output()).toContain(`npm run simulate -- ${command} [options]`);
-  });
+  it.each([['ncc'], ['mpower'], ['livevox'], ['cms'], ['both'], ['compare'], ['misbehave']])(
+    'explains %s',
+    async (command) => {
+      const help = run(command, '--help');
+      expect(await help.ended).toBe(0);
+      expect(help.output()).toContain(`npm run simulate -- ${command} [options]`);
+    },
+  );
 
   it('says which option is wrong and exits with 2', async () => {
     const [unknown, mistyped, impossible] = [

@@ -295,8 +295,11 @@ export class StatesJudge {
     };
   }
 
-  /** The database was put back: what came after the backup is not expected any more, but was no lie. */
-  restore(backup: StatesBackup): void {
+  /**
+   * The database was put back: what came after the backup is not expected any more, but was no lie. What the bridge dated
+   * later than `nowMs` then, because its clock was ahead, it cannot know any more, and no order can be kept with it.
+   */
+  restore(backup: StatesBackup, nowMs: number): void {
     this.#held = new Map(backup.held);
     this.untilMs = backup.untilMs;
     this.#agentsById = new Map();
@@ -305,8 +308,12 @@ export class StatesJudge {
       const dropped = record.entries.splice(backup.entryCounts.get(agent) ?? 0);
       for (const { atMs } of dropped) {
         const change = record.changes.get(atMs);
-        if (change) this.unaccepted.delete(change);
+        if (!change) continue;
+        this.unaccepted.delete(change);
+        if (atMs > nowMs) record.changes.delete(atMs);
       }
+      const accepted = [...record.changes.values()].filter((change) => change.accepted);
+      record.maxAcceptedMs = Math.max(0, ...accepted.map(({ atMs }) => atMs));
     }
   }
 }

@@ -253,7 +253,7 @@ export class FaultMaster {
     world.second = null;
     world.collector.process.die();
     world.database.restore(backup.file);
-    world.judge.states.restore(backup.states);
+    world.judge.states.restore(backup.states, world.bridgeNowMs());
     world.judge.reports.murk.push({
       fromMs: backup.atMs - HOUR_MS,
       toMs: Math.max(world.bridgeNowMs(), backup.atMs) + HOUR_MS,

@@ -6,7 +6,7 @@
 import { applyD1Migrations, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { acdTraits } from '../../src/acd/registry.ts';
-import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
+import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../../src/connection.ts';
 import { createSealer } from '../../src/crypto/seal.ts';
 import { checkRecords, type RecordCounts, type RecordKind } from '../../src/domain/record.ts';
 import { Loop } from '../../src/jobs/loop.ts';
@@ -188,7 +188,7 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
   const join = async (settingsOf: ConnectionSettings): Promise<number> => {
     const id = loops.size + 1;
     const secrets = await Promise.all(
-      ['realTimePassword', 'historicalPassword', 'accessKeySecret'].map(async (name) => ({
+      connectionSecretNames(settingsOf).map(async (name) => ({
         name,
         sealed: await deps.sealer.seal('secret', credentialContext(id, name)),
       })),

@@ -77,7 +77,7 @@ describe('figures', () => {
       const lines = (await response.text()).split('\r\n');
       expect(lines).toHaveLength(5);
       expect(lines[0]).toBe(
-        'start,queueId,queueSourceId,queueName,offered,abandoned,handleTimeMs,inferred,revision,readAt',
+        'start,queueId,queueSourceId,queueName,offered,abandoned,handleTimeMs,inferred,revision,readAt,handledShort,handledLong,abandonedShort,workTimeMs,queueDelayTimeMs,holdTimeMs',
       );
       expect(lines[1]).toContain(`7,q7,"'=HYPERLINK(""x""),""",10,1,60000,false`);
     }
@@ -112,6 +112,46 @@ describe('figures', () => {
       `/connections/${id}/activities?${range}&limit=2&cursor=${paged.body.nextCursor}`,
     );
     expect(rest.body.rows).toEqual(activities.body.rows.slice(2));
+  });
+
+  it('of agents come by interval, and by queue, in pages that join without hole or overlap and whole as CSV', async () => {
+    const id = await withFigures();
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO agent_interval SELECT ?1, ?2 + s.value * 900000, a.value, 900000, 600000, 300000, 1, ?2
+         FROM json_each('[0,1,2]') s, json_each('[3,4]') a`,
+      ).bind(id, AT),
+      env.DB.prepare(
+        `INSERT INTO agent_queue_interval SELECT ?1, ?2 + s.value * 900000, q.value, a.value, 3, 180000, 30000, 10000, 1, ?2
+         FROM json_each('[0,1]') s, json_each('[7,9]') q, json_each('[3,4]') a`,
+      ).bind(id, AT),
+    ]);
+    for (const [path, count, one] of [
+      ['agent-intervals', 6, { agentName: 'Ann', loginTimeMs: 900_000, readyTimeMs: 600_000, notReadyTimeMs: 300_000 }],
+      [
+        'agent-queue-intervals',
+        8,
+        { agentName: 'Ann', queueId: 7, handled: 3, handleTimeMs: 180_000, workTimeMs: 30_000 },
+      ],
+    ] as const) {
+      const address = `/connections/${id}/${path}?${range}`;
+      const rows: Record<string, unknown>[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page: { body: Page<Record<string, unknown>> } = await api(
+          'GET',
+          `${address}&limit=3${cursor && `&cursor=${cursor}`}`,
+        );
+        rows.push(...page.body.rows);
+        cursor = page.body.nextCursor;
+      }
+      expect(new Set(rows.map((row) => JSON.stringify([row.start, row.queueId, row.agentId]))).size).toBe(count);
+      expect(rows).toHaveLength(count);
+      expect(rows[0]).toMatchObject(one);
+      const some = await api<Page<{ agentId: number }>>('GET', `${address}&agent=4`);
+      expect(some.body.rows.map(({ agentId }) => agentId)).toEqual(Array.from({ length: count / 2 }, () => 4));
+      const csv = await ask(`/api/v1${address}&format=csv`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+      expect((await csv.text()).trim().split('\r\n')).toHaveLength(count + 1);
+    }
   });
 
   it('of coverage say what is a gap and why, and what was delivered', async () => {

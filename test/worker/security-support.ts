@@ -147,6 +147,16 @@ export async function fillEveryTable(connectionId: number, name: string): Promis
     `INSERT INTO alert (id, rule_id, connection_id, kind, message, opened_at_ms) VALUES (1, 1, ?1, 'stale', 'm', ?2)`,
     `INSERT INTO alert_message (alert_id, occasion, channel_id) VALUES (1, 'opened', 1)`,
     `INSERT INTO setup_tick (step, at_ms, by) SELECT 'codes', ?2, 'b' WHERE ?1 IS NOT NULL`,
+    'INSERT INTO agent_interval SELECT ?1, ?2, 1, 900000, 600000, 300000, 1, ?2',
+    'INSERT INTO agent_queue_interval SELECT ?1, ?2, 1, 1, 1, 1000, 0, 0, 1, ?2',
+    'INSERT INTO touched_interval (connection_id, start_ms) VALUES (?1, ?2)',
+    `INSERT INTO push_receipt (connection_id, key_sha256, request_sha256, answer, created_at_ms) VALUES (?1, 'k', 'r', '{}', ?2)`,
+    `INSERT INTO schedule_activity (connection_id, agent_id, start_ms, end_ms, activity) VALUES (?1, 1, ?2, ?2 + 3600000, 'n')`,
+    `INSERT INTO adherence_rule (connection_id, activity, name, classes) VALUES (?1, 'n', 'n', '["ready"]')`,
+    'INSERT INTO adherence_setting (connection_id, grace_ms) SELECT ?1, 60000 WHERE ?2 IS NOT NULL',
+    `INSERT INTO schedule_upload (id, connection_id, file_name, row_count, refused_count, refused, created_at_ms, created_by)
+       VALUES (1, ?1, 'f.csv', 0, 1, ?4, 4102444800000, 'b')`,
+    `INSERT INTO schedule_upload_part (upload_id, kind, part, rows) SELECT 1, 'days', 0, '[]' WHERE ?1 IS NOT NULL`,
     `INSERT INTO maintenance (id, connection_id, from_ms, to_ms, note, created_by, created_at_ms) VALUES (1, ?1, ?2, ?2 + 1, 'n', 'b', ?2)`,
   ];
   await env.DB.batch(

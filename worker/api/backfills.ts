@@ -76,10 +76,10 @@ export const createBackfillEndpoint = endpoint({
   status: 202,
   answer: backfill,
   async handle({ app, params: { connectionId }, body, nowMs, identity }) {
-    await requireConnection(app, connectionId);
+    const connection = await requireConnection(app, connectionId);
     const asked = await askForBackfill(
       app,
-      connectionId,
+      connection,
       { fromMs: body.from, toMs: body.to },
       { nowMs, by: identity.by },
     );

@@ -42,6 +42,12 @@ const interval = z
     inferred: z.boolean().describe('Zeros for a queue that a good answer left out.'),
     revision: z.int(),
     readAt: isoText,
+    handledShort: z.int().nullable().describe('Handled within the service level; null here and below: not told.'),
+    handledLong: z.int().nullable(),
+    abandonedShort: z.int().nullable(),
+    workTimeMs: z.int().nullable().describe('After-call work.'),
+    queueDelayTimeMs: z.int().nullable().describe('Waiting time of the handled contacts.'),
+    holdTimeMs: z.int().nullable().describe('Of the handle time, on hold.'),
   })
   .meta({ id: 'QueueInterval' });
 

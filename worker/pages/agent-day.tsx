@@ -39,7 +39,7 @@ export function AgentDayPage(props: AgentDayPageProps) {
       <dl class="facts card-less">
         <Fact label="Login id">{loginId || 'none: cannot be placed'}</Fact>
         <Fact label="CXone employee id">{agent.employeeId || 'none'}</Fact>
-        <Fact label="Id in NCC">{agent.sourceId}</Fact>
+        <Fact label="Id in the ACD">{agent.sourceId}</Fact>
         <Fact label="Sent">{agent.included ? 'yes' : 'no, left out'}</Fact>
       </dl>
       <div class="card-line">

@@ -96,7 +96,7 @@ function NoAgents({ filter, lastPollMs, frame }: AgentsPageProps) {
     <Empty title={lastPollMs === null ? 'No agent states yet' : 'Nobody'}>
       <p>
         {lastPollMs === null
-          ? 'As soon as NCC has answered for the first time, everybody whom it names is listed here with the present state.'
+          ? 'As soon as the ACD has answered for the first time, everybody whom it names is listed here with the present state.'
           : isNarrow
             ? 'No agent fits these filters.'
             : 'Nobody is signed in now.'}{' '}
@@ -111,7 +111,7 @@ function AgentsTable({ agents, winners, frame, moment, lastPollMs }: AgentsPageP
     <section class="card flush">
       <div class="card-head">
         <p class="quiet">
-          As NCC said <Age atMs={lastPollMs} moment={moment} />
+          As the ACD said <Age atMs={lastPollMs} moment={moment} />
         </p>
       </div>
       <Scroll label="Agents">

@@ -89,7 +89,7 @@ const COLLECTING: FieldGroup = {
     numberField(
       'collection.shortPct',
       'Answered in time (%)',
-      'NCC does not tell who was answered within the service level: so many percent of the handled contacts count as such, unless a queue has its own share. CXone shows this as the service level, less what was abandoned; 0 shows 0 %.',
+      'Where the ACD does not tell who was answered within the service level, so many percent of the handled contacts count as such, unless a queue has its own share. CXone shows this as the service level, less what was abandoned; 0 shows 0 %.',
     ),
     numberField(
       'collection.catchUpBodiesPerMinute',

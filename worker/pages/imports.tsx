@@ -4,6 +4,7 @@ import type { LoadFilter, LoadKind, LoadRow, LoadStatus } from '../../src/store/
 import { LOAD_KINDS, LOAD_STATUSES } from '../../src/store/past-loads.ts';
 import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
+import { ExportForm } from './export-upload.tsx';
 import { type ConnectionFrame, Layout } from './layout.tsx';
 import { Badge, type Tone } from './ui/badge.tsx';
 import { FormErrors, TextField } from './ui/field.tsx';
@@ -44,9 +45,19 @@ export interface ImportsPageProps {
   /** What was typed into the backfill form, and what is wrong with it. */
   readonly backfill: { readonly from: string; readonly to: string };
   readonly errors: readonly FieldError[];
+  /** The source can be asked for past intervals again. */
+  readonly isAsked: boolean;
+  /** The source writes exports that are uploaded here. */
+  readonly takesExports: boolean;
 }
 
-const LABELS: Readonly<Record<string, string>> = { from: 'From', to: 'To', file: 'File', kind: 'What it holds' };
+const LABELS: Readonly<Record<string, string>> = {
+  from: 'From',
+  to: 'To',
+  file: 'File',
+  export: 'Export',
+  kind: 'What it holds',
+};
 
 export function ImportsPage(props: ImportsPageProps) {
   const { identity, frame, moment, open, notice, errors } = props;
@@ -66,8 +77,11 @@ export function ImportsPage(props: ImportsPageProps) {
       <FormErrors errors={errors.map((error) => ({ ...error, label: LABELS[error.path] ?? 'The form' }))} />
       <UnderWay connectionId={frame.id} open={open} moment={moment} />
       <div class="groups">
-        <BackfillForm {...props} />
+        {props.isAsked && <BackfillForm {...props} />}
         <UploadForm {...props} />
+        {props.takesExports && (
+          <ExportForm connectionId={frame.id} error={errors.find(({ path }) => path === 'export')?.message} />
+        )}
       </div>
       <History {...props} />
     </Layout>

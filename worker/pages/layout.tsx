@@ -2,10 +2,11 @@
 import type { ComponentChildren } from 'preact';
 import type { Identity } from '../app.ts';
 
-export type Section = 'overview' | 'setup' | 'monitor' | 'access' | 'api';
+export type Section = 'overview' | 'reports' | 'setup' | 'monitor' | 'access' | 'api';
 
 const SECTIONS: readonly { section: Section; href: string; label: string }[] = [
   { section: 'overview', href: '/', label: 'Overview' },
+  { section: 'reports', href: '/reports', label: 'Reports' },
   { section: 'setup', href: '/setup', label: 'Set-up' },
   { section: 'monitor', href: '/monitor', label: 'Monitor' },
   { section: 'access', href: '/access', label: 'Access' },
@@ -19,6 +20,7 @@ export type ConnectionSection =
   | 'states'
   | 'code-book'
   | 'agents'
+  | 'reports'
   | 'imports'
   | 'set-aside'
   | 'monitor';
@@ -31,6 +33,7 @@ export const CONNECTION_SECTIONS: readonly { section: ConnectionSection; path: s
   { section: 'states', path: '/states', label: 'States' },
   { section: 'code-book', path: '/code-book', label: 'Code book' },
   { section: 'agents', path: '/agents', label: 'Agents' },
+  { section: 'reports', path: '/reports', label: 'Reports' },
   { section: 'imports', path: '/imports', label: 'Imports and backfill' },
   { section: 'set-aside', path: '/set-aside', label: 'Set aside' },
   { section: 'monitor', path: '/monitor', label: 'Monitor' },

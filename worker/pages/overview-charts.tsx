@@ -161,11 +161,11 @@ function StateDelayChart({ facts }: { facts: ChartFacts }) {
       <LineChart
         id="state-delay"
         title="Delay of agent states"
-        summary={`From NCC's answer to Mpower's acceptance, last 24 hours: ${median === null ? '' : `typically ${delayText(median)}, `}at most ${delayText(most)}.`}
+        summary={`From the ACD's answer to Mpower's acceptance, last 24 hours: ${median === null ? '' : `typically ${delayText(median)}, `}at most ${delayText(most)}.`}
         series={[{ label: 'Longest in 15 min', look: 'main', values: longest(facts, facts.stateDelays) }]}
         {...lastDay(facts)}
         format={delayText}
-        empty="How long agent states take from NCC's answer to Mpower's acceptance appears here once the first were accepted."
+        empty="How long agent states take from the ACD's answer to Mpower's acceptance appears here once the first were accepted."
       />
     </div>
   );
@@ -209,7 +209,9 @@ function AgentsNow({ facts }: { facts: ChartFacts }) {
         <a href={`/connections/${connectionId}/agents`}>Show the agents</a>
       </div>
       {states.length === 0 ? (
-        <p class="chart-empty quiet">How many agents are in each state appears here with the first answer of NCC.</p>
+        <p class="chart-empty quiet">
+          How many agents are in each state appears here with the first answer of the ACD.
+        </p>
       ) : (
         <>
           <p class="quiet chart-summary">

@@ -88,8 +88,8 @@ function EmptyOverview() {
     <section class="card narrow empty">
       <h1>No connection yet</h1>
       <p>
-        A connection joins one Nextiva NCC tenant to one CXone Mpower WFM tenant. Once there is one, this page says
-        whether it is healthy, since when, and what is waiting.
+        A connection joins one ACD, such as a Nextiva NCC tenant, to one CXone Mpower WFM tenant. Once there is one,
+        this page says whether it is healthy, since when, and what is waiting.
       </p>
       <p>
         <a class="button" href="/connections/new">
@@ -97,7 +97,7 @@ function EmptyOverview() {
         </a>
       </p>
       <p>
-        The page <a href="/setup">Set-up</a> leads through everything, in CXone and in NCC as well, step by step.
+        The page <a href="/setup">Set-up</a> leads through everything, in CXone and in the ACD as well, step by step.
       </p>
     </section>
   );

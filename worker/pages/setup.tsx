@@ -1,5 +1,7 @@
 /** The Set-up page: from nothing to the first delivery, each step with how it is done and what the bridge sees of it. */
 import type { ComponentChildren } from 'preact';
+import { acdSetUp } from '../../src/acd/registry.ts';
+import type { SourceSetUp } from '../../src/acd/source.ts';
 import type { SetupStep, StepStanding } from '../../src/domain/setup.ts';
 import type { Identity } from '../app.ts';
 import type { SetupView } from '../setup-view.ts';
@@ -41,6 +43,7 @@ export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) 
   const doneCount = steps.filter(({ state }) => state === 'done').length;
   const next = steps.find(({ state }) => state !== 'done')?.step;
   const connectionId = connection?.facts.connectionId ?? null;
+  const source = acdSetUp(connection?.settings?.acd.kind ?? 'nextiva-ncc');
   return (
     <>
       <section class="card progress-card" aria-label="Progress">
@@ -59,7 +62,13 @@ export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) 
             {steps
               .filter(({ step }) => names.includes(step))
               .map((standing) => (
-                <Step standing={standing} isNext={standing.step === next} moment={moment} connectionId={connectionId} />
+                <Step
+                  standing={standing}
+                  isNext={standing.step === next}
+                  moment={moment}
+                  connectionId={connectionId}
+                  source={source}
+                />
               ))}
           </ol>
         </section>
@@ -70,8 +79,8 @@ export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) 
 
 const PARTS: readonly { readonly title: string; readonly steps: readonly SetupStep[] }[] = [
   { title: 'In CXone', steps: ['role', 'employee', 'access-key'] },
-  { title: 'In Nextiva NCC', steps: ['ncc-accounts'] },
-  { title: 'Connection', steps: ['connection', 'ncc-answers'] },
+  { title: 'In the source', steps: ['source-accounts'] },
+  { title: 'Connection', steps: ['connection', 'source-answers'] },
   { title: 'Roster and mapping', steps: ['roster', 'login-ids', 'skills', 'states', 'code-book'] },
   { title: 'First delivery', steps: ['delivery'] },
 ];
@@ -80,9 +89,9 @@ const TITLES: Readonly<Record<SetupStep, string>> = {
   role: 'A role without permissions',
   employee: 'An employee for the bridge',
   'access-key': 'An access key',
-  'ncc-accounts': 'Accounts for the WFM calls',
+  'source-accounts': 'Accounts at the source',
   connection: 'The connection',
-  'ncc-answers': 'NCC answers',
+  'source-answers': 'The source answers',
   roster: 'The roster is imported',
   'login-ids': 'ACD Login IDs',
   skills: 'Queues as ACD skills',
@@ -91,17 +100,28 @@ const TITLES: Readonly<Record<SetupStep, string>> = {
   delivery: 'CXone accepts data',
 };
 
-function Step(props: { standing: StepStanding; isNext: boolean; moment: Moment; connectionId: number | null }) {
-  const { standing, isNext, moment, connectionId } = props;
+function titleOf(step: SetupStep, source: SourceSetUp): string {
+  if (step === 'source-accounts') return source.accounts.title;
+  return step === 'source-answers' ? source.answers.title : TITLES[step];
+}
+
+function Step(props: {
+  standing: StepStanding;
+  isNext: boolean;
+  moment: Moment;
+  connectionId: number | null;
+  source: SourceSetUp;
+}) {
+  const { standing, isNext, moment, connectionId, source } = props;
   const { step, state, words, tick, canBeTicked } = standing;
   return (
     <li id={step} class={`step ${state}`} aria-current={isNext ? 'step' : undefined}>
       <StepIcon state={state} />
       <div>
         <h3>
-          {TITLES[step]} {isNext && <Badge tone="note">Next</Badge>}
+          {titleOf(step, source)} {isNext && <Badge tone="note">Next</Badge>}
         </h3>
-        <How step={step} connectionId={connectionId} />
+        <How step={step} connectionId={connectionId} source={source} />
         {words.length > 0 && (
           <p class={`check ${state}`}>
             <Words sentence={words} moment={moment} />
@@ -152,7 +172,7 @@ function TickForm(props: { step: SetupStep; isTicked: boolean; connectionId: num
 }
 
 /** How a step is done, and where. */
-function How({ step, connectionId }: { step: SetupStep; connectionId: number | null }) {
+function How({ step, connectionId, source }: { step: SetupStep; connectionId: number | null; source: SourceSetUp }) {
   const page = (path: string, words: ComponentChildren) =>
     connectionId === null ? words : <a href={`/connections/${connectionId}${path}`}>{words}</a>;
   switch (step) {
@@ -177,13 +197,8 @@ function How({ step, connectionId }: { step: SetupStep; connectionId: number | n
           with the key's id, to {page('', 'the connection')}.
         </p>
       );
-    case 'ncc-accounts':
-      return (
-        <p>
-          Have two NCC users at hand whose user name and password the bridge may use: one for the real-time group, one
-          for the historical group. They may be the same.
-        </p>
-      );
+    case 'source-accounts':
+      return <p>{source.accounts.how}</p>;
     case 'connection':
       return connectionId === null ? (
         <>
@@ -201,15 +216,19 @@ function How({ step, connectionId }: { step: SetupStep; connectionId: number | n
           Both sides on one page; each group has a <em>Test</em> button. {page('', 'Open the settings')}
         </p>
       );
-    case 'ncc-answers':
-      return <p>Agent states are read every few seconds; queue figures when an interval has ended and settled.</p>;
+    case 'source-answers':
+      return <p>{source.answers.how}</p>;
     case 'roster':
-      return <p>Agents and queues are taken from NCC. {page('/roster', 'Open the roster')}</p>;
+      return (
+        <p>
+          {source.roster} {page('/roster', 'Open the roster')}
+        </p>
+      );
     case 'login-ids':
       return (
         <p>
           In CXone, every employee whose states should show carries an <em>ACD Login ID</em> in the profile. By default
-          it is the user name in NCC; where it is another, set it in {page('/roster?show=agents', 'the roster')}.
+          it is {source.loginId}; where it is another, set it in {page('/roster?show=agents', 'the roster')}.
         </p>
       );
     case 'skills':

@@ -1,5 +1,6 @@
 /** Imports and backfill: asked for, previewed, confirmed, watched, ended. */
 
+import { acdTraits } from '../../src/acd/registry.ts';
 import { IMPORT_COLUMNS, IMPORT_KINDS, type ImportKind } from '../../src/domain/import-file.ts';
 import { dayOf, dayWindow, isDay, shiftDay } from '../../src/domain/local-day.ts';
 import { type BackfillOrder, orderBackfill, readBackfill } from '../../src/store/backfill-requests.ts';
@@ -15,8 +16,11 @@ import {
 import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
 import { askForBackfill } from '../backfills.ts';
 import { readForm, readUpload } from '../body.ts';
+import { storedSettings } from '../connection-settings.ts';
 import { CSV_CHUNK_ROWS, csvAnswer, csvLine } from '../csv.ts';
+import { storeExport } from '../exports.ts';
 import { confirmRead, endImport, IMPORT_BYTES_MAX, readForImport } from '../imports.ts';
+import { ExportResultPage } from '../pages/export-upload.tsx';
 import { ImportPreviewPage, type Sample } from '../pages/import-preview.tsx';
 import { ImportsPage, LOAD_WORDS, UnderWay } from '../pages/imports.tsx';
 import { type FieldError, htmlFragment, htmlPage, notFound, ProblemError, seeOther } from '../respond.ts';
@@ -44,6 +48,7 @@ async function importsAnswer(
 ): Promise<Response> {
   const { app, identity, url } = visit;
   const { connection, moment, frame } = place;
+  const settings = storedSettings(connection);
   const filter = filterOf(url);
   const before = Number(url.searchParams.get('before') ?? Number.NaN);
   const beforeMs = Number.isSafeInteger(before) ? before : Number.MAX_SAFE_INTEGER;
@@ -72,6 +77,8 @@ async function importsAnswer(
       notice={NOTICES[url.searchParams.get('notice') ?? '']}
       backfill={form.backfill ?? { from: shiftDay(today, -7), to: today }}
       errors={form.errors}
+      isAsked={!settings || acdTraits(settings.acd).queueIntervals === 'asked'}
+      takesExports={settings?.acd.kind === 'avaya-cms'}
     />
   );
   return htmlPage(page, { status: form.errors.length > 0 ? 422 : 200 });
@@ -145,7 +152,7 @@ export async function startBackfill(request: RoutedRequest, visit: Visit): Promi
   if (errors.length > 0) return importsAnswer(visit, place, { errors, backfill });
   const { timeZone } = place.moment;
   const range = { fromMs: dayWindow(backfill.from, timeZone).startMs, toMs: dayWindow(backfill.to, timeZone).endMs };
-  const asked = await askForBackfill(visit.app, place.connection.id, range, whoOf(visit));
+  const asked = await askForBackfill(visit.app, place.connection, range, whoOf(visit));
   if (!asked.ok) return importsAnswer(visit, place, { errors: [asked.error], backfill });
   return seeOther(`/connections/${place.connection.id}/imports?notice=backfill`);
 }
@@ -180,6 +187,24 @@ export async function uploadImport(request: RoutedRequest, visit: Visit): Promis
   const read = await readForImport(visit.app, place.connection, { kind, fileName, text }, whoOf(visit));
   if (!read.ok) return refuse(read.message);
   return seeOther(`/connections/${place.connection.id}/imports/${read.row.id}`);
+}
+
+/** An export of the ACD's own tables: stored at once, because the same one twice changes nothing. */
+export async function uploadExport(request: RoutedRequest, visit: Visit): Promise<Response> {
+  const place = await placeOf(request, visit, 'imports');
+  const form = await readUpload(request, IMPORT_BYTES_MAX);
+  const text = form.get('export') ?? '';
+  const name = form.get('export.name') ?? '';
+  const settings = storedSettings(place.connection);
+  if (settings?.acd.kind !== 'avaya-cms') throw notFound('This connection takes no exports.');
+  if (name === '') return importsAnswer(visit, place, { errors: [{ path: 'export', message: 'Choose a file.' }] });
+  const result = await storeExport(
+    visit.app,
+    place.connection.id,
+    { name, text, settings: settings.acd },
+    whoOf(visit),
+  );
+  return htmlPage(<ExportResultPage identity={visit.identity} frame={place.frame} result={result} />);
 }
 
 export async function showImport(request: RoutedRequest, visit: Visit): Promise<Response> {

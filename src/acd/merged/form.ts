@@ -1,5 +1,6 @@
 /** The part of the connection form for a connection that merges others. */
 import type { FormPart } from '../../domain/form-field.ts';
+import type { SourceSetUp } from '../source.ts';
 import { mergedSourceSchema } from './settings.ts';
 
 const { shape } = mergedSourceSchema;
@@ -28,4 +29,17 @@ export const mergedForm: FormPart = {
     },
   ],
   advanced: [],
+};
+
+export const mergedSetUp: SourceSetUp = {
+  accounts: {
+    title: 'A connection for each ACD',
+    how: 'Set each ACD up as a connection of its own, with this one as its destination: "Another connection, which merges several".',
+  },
+  answers: {
+    title: 'Members hand over',
+    how: 'What a member knows comes by itself: states at once, figures when each interval has settled, corrections later.',
+  },
+  roster: 'People and queues come with what members hand over; names, login ids and states are set at the members.',
+  loginId: 'the one that the person has at the members',
 };

@@ -1,12 +1,13 @@
 /** Other connections as a source: they hand over what they know, and are not asked. */
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
-import { mergedForm } from './form.ts';
+import { mergedForm, mergedSetUp } from './form.ts';
 import { type MergedSourceSettings, mergedSourceSchema } from './settings.ts';
 
 export const mergedSource: AcdSource<MergedSourceSettings> = {
   title: 'Several connections, merged',
   form: mergedForm,
+  setUp: mergedSetUp,
   settingsSchema: mergedSourceSchema,
   secrets: [],
   addresses: () => [],

@@ -1,5 +1,6 @@
 /** NCC's part of the connection form: the labels and the order of CommunityWFM's page. */
 import { checkField, type FormPart, numberField, textField } from '../../domain/form-field.ts';
+import type { SourceSetUp } from '../source.ts';
 import { nccSettingsSchema } from './settings.ts';
 
 export const nccForm: FormPart = {
@@ -93,4 +94,19 @@ export const nccForm: FormPart = {
       'Whether after-call work is inside the handle time of NCC. NCC does not tell it by queue, so it cannot be taken out: where this is ticked, CXone sees it as part of the talk time, and work time stays 0.',
     ),
   ],
+};
+
+export const nccSetUp: SourceSetUp = {
+  accounts: {
+    title: 'Accounts for the WFM calls',
+    how:
+      'Have two NCC users at hand whose user name and password the bridge may use: one for the real-time group, one for the ' +
+      'historical group. They may be the same.',
+  },
+  answers: {
+    title: 'NCC answers',
+    how: 'Agent states are read every few seconds; queue figures when an interval has ended and settled.',
+  },
+  roster: 'Agents and queues are taken from NCC.',
+  loginId: 'the user name in NCC',
 };

@@ -3,7 +3,7 @@
  * taken for removed.
  */
 import type * as z from 'zod';
-import type { Roster } from '../../domain/roster.ts';
+import type { Roster, RosterAgent, RosterQueue } from '../../domain/roster.ts';
 import { describeIssues, parseJson, parseShape } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { NccClient } from './client.ts';
@@ -14,9 +14,19 @@ const PAGES_MAX = 1_000;
 
 /** All queues and users. Throws `UpstreamError` when a page fails, or a row of it cannot be read. */
 export async function readRoster(client: NccClient, paths: { queues: string; users: string }): Promise<Roster> {
-  const queues = await readList(client, paths.queues, queueWire, ({ queueId }) => queueId);
-  const agents = await readList(client, paths.users, userWire, ({ agentId }) => agentId);
+  const queues = await readQueues(client, paths.queues);
+  const agents = await readUsers(client, paths.users);
   return { queues, agents };
+}
+
+/** All queues. Throws as `readRoster` does. */
+export function readQueues(client: NccClient, path: string): Promise<RosterQueue[]> {
+  return readList(client, path, queueWire, ({ queueId }) => queueId);
+}
+
+/** All users. Throws as `readRoster` does. */
+export function readUsers(client: NccClient, path: string): Promise<RosterAgent[]> {
+  return readList(client, path, userWire, ({ agentId }) => agentId);
 }
 
 /** The rows of all pages; of rows with the same id the last. */

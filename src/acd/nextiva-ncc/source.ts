@@ -9,7 +9,7 @@ import type { TokenKeeper } from '../../http/token-keeper.ts';
 import type { Acd } from '../acd.ts';
 import type { AcdSource } from '../source.ts';
 import { createNccClient, type NccClient } from './client.ts';
-import { nccForm } from './form.ts';
+import { nccForm, nccSetUp } from './form.ts';
 import { readHistorical } from './historical.ts';
 import { createRealTimeReader } from './real-time.ts';
 import { readRoster } from './roster.ts';
@@ -75,6 +75,7 @@ const STATE_CLASSES = new Map<string, StateClass>([
 export const nccSource: AcdSource<NccSettings> = {
   title: 'Nextiva NCC',
   form: nccForm,
+  setUp: nccSetUp,
   settingsSchema: nccSettingsSchema,
   secrets: NCC_SECRETS.map((name) => ({ name, what: 'password' })),
   addresses: ({ realTime, historical }) => [
@@ -85,6 +86,7 @@ export const nccSource: AcdSource<NccSettings> = {
     agentStates: 'snapshots',
     pollIntervalS: realTime.collectionIntervalS,
     queueIntervals: 'asked',
+    hasRoster: true,
     agentIdIsLoginId: false,
     windowsPerRequest: advanced.windowsPerRequest,
     handleTimeIsTakenForSeconds: advanced.handleTimeUnit === 'seconds',

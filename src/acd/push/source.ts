@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { StateClass } from '../../domain/agent-state.ts';
 import { checkField, type FormPart, textField } from '../../domain/form-field.ts';
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
-import type { AcdSource } from '../source.ts';
+import type { AcdSource, SourceSetUp } from '../source.ts';
 
 export const pushSettingsSchema = z.strictObject({
   kind: z.literal('push'),
@@ -48,9 +48,23 @@ const pushForm: FormPart = {
   advanced: [],
 };
 
+const pushSetUp: SourceSetUp = {
+  accounts: {
+    title: 'A token for whoever sends',
+    how: 'On the Access page, make an API token of scope push, and give it to the program that sends the records.',
+  },
+  answers: {
+    title: 'Records come',
+    how: 'Records are taken at any time, late ones too; the API page describes each kind with its fields.',
+  },
+  roster: 'Agents and queues are noted as they are sent; records of the kinds agents and queues give them names.',
+  loginId: 'the id under which the agent is sent',
+};
+
 export const pushSource: AcdSource<PushSettings> = {
   title: 'Any ACD, by push',
   form: pushForm,
+  setUp: pushSetUp,
   settingsSchema: pushSettingsSchema,
   secrets: [],
   addresses: () => [],

@@ -74,7 +74,7 @@ function handedOverOf(report: Report): HandedOver {
 function statesOf({ events }: Extract<Report, { stream: 'agent-states' }>): HandedStates {
   return {
     kind: 'agent-states',
-    changes: events.map(({ loginId, eventCode: state, reasonCode: reason, stateClass, atMs }) => {
+    changes: events.map(({ loginId, eventCode: state, reasonCode: reason, stateClass = 'not ready', atMs }) => {
       return { loginId, atMs, state, reason, stateClass };
     }),
   };
@@ -88,8 +88,11 @@ function intervalOf(report: Extract<Report, { stream: 'historical' }>): HandedIn
       const { contactsReceived: offered, abandonedLong, serviceLevelPct: _derived, ...figures } = queue;
       return { ...figures, offered, abandoned: figures.abandonedShort + abandonedLong };
     }),
-    agentQueues: report.agentQueues.map(({ agentValue: _ownId, ...figures }) => figures),
-    times: report.performance.map(({ agentValue: _ownId, ...times }) => times),
+    agentQueues: report.agentQueues.map(({ agentValue, loginId = agentValue, ...figures }) => ({
+      loginId,
+      ...figures,
+    })),
+    times: report.performance.map(({ agentValue, loginId = agentValue, ...times }) => ({ loginId, ...times })),
   };
 }
 

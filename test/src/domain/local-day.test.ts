@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { INTERVAL_MS } from '../../../src/domain/interval.ts';
-import { dayOf, daySlots, dayWindow, isDay, localTime, shiftDay } from '../../../src/domain/local-day.ts';
+import { dayOf, daySlots, dayWindow, instantOf, isDay, localTime, shiftDay } from '../../../src/domain/local-day.ts';
 
 const iso = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
 
@@ -60,4 +60,45 @@ it('a day is one that the calendar has', () => {
 it('days follow each other across the ends of months', () => {
   expect(shiftDay('2026-02-28', 1)).toBe('2026-03-01');
   expect(shiftDay('2026-01-01', -1)).toBe('2025-12-31');
+});
+
+describe('a clock time of a zone', () => {
+  it.each([
+    ['2026-01-15T14:17', 'Asia/Kathmandu', '2026-01-15T08:32:00'],
+    ['2026-01-15 14:17:09', 'Asia/Kathmandu', '2026-01-15T08:32:09'],
+    // Skipped by an hour, by half an hour, and at midnight: the first instant after it.
+    ['2026-03-08T02:59', 'America/Chicago', '2026-03-08T08:00:00'],
+    ['2026-10-04T02:10', 'Australia/Lord_Howe', '2026-10-03T15:30:00'],
+    ['2026-04-24T00:30', 'Africa/Cairo', '2026-04-23T22:00:00'],
+    // Twice there: the first of the two.
+    ['2026-11-01T01:59', 'America/Chicago', '2026-11-01T06:59:00'],
+    ['2026-04-05T01:45', 'Australia/Lord_Howe', '2026-04-04T14:45:00'],
+    ['2026-11-01T02:00', 'America/Chicago', '2026-11-01T08:00:00'],
+  ])('%s in %s is %s UTC', (text, zone, expected) => {
+    expect(new Date(instantOf(text, zone) ?? Number.NaN).toISOString().slice(0, 19)).toBe(expected);
+  });
+
+  it('is the one that the clock shows, for every minute of days with a changed clock', () => {
+    for (const [day, zone] of [
+      ['2026-03-08', 'America/Chicago'],
+      ['2026-11-01', 'America/Chicago'],
+      ['2026-04-05', 'Australia/Lord_Howe'],
+    ] as const) {
+      const { startMs, endMs } = dayWindow(day, zone);
+      const first = new Map<string, number>();
+      for (let atMs = startMs; atMs < endMs; atMs += 60_000) {
+        const { clock } = localTime(atMs, zone);
+        if (!first.has(clock)) first.set(clock, atMs);
+      }
+      for (const [clock, atMs] of first)
+        expect([zone, clock, instantOf(`${day}T${clock}`, zone)]).toEqual([zone, clock, atMs]);
+    }
+  });
+
+  it.each(['', '2026-02-30T10:00', '2026-01-15T24:00', '2026-01-15T10:60', '2026-01-15T10:00:60', '2026-01-15T10:00Z'])(
+    'is none: %j',
+    (text) => {
+      expect(instantOf(text, 'UTC')).toBeNull();
+    },
+  );
 });

@@ -69,9 +69,9 @@ describe('a step is not done', () => {
   const never = (streams: ConnectionFacts['streams']) => streams.map((stream) => ({ ...stream, successAtMs: null }));
   it.each<[why: string, step: SetupStep, state: string, change: Partial<ConnectionFacts>]>([
     ['the connection is paused', 'connection', 'warn', { paused: true }],
-    ['nothing was ever polled', 'ncc-answers', 'open', { lastPollMs: null }],
-    ['reading fails', 'ncc-answers', 'warn', { feeds: [{ ...TRY, failures: 1, error: 'No.', name: 'intervals' }] }],
-    ['no figures came yet', 'ncc-answers', 'open', { feeds: [{ ...TRY, name: 'agent-states' }] }],
+    ['nothing was ever polled', 'source-answers', 'open', { lastPollMs: null }],
+    ['reading fails', 'source-answers', 'warn', { feeds: [{ ...TRY, failures: 1, error: 'No.', name: 'intervals' }] }],
+    ['no figures came yet', 'source-answers', 'open', { feeds: [{ ...TRY, name: 'agent-states' }] }],
     ['the roster never came', 'roster', 'open', { feeds: [] }],
     ['states are not reviewed', 'states', 'warn', { unreviewedStates: 2 }],
     ['a kind of data was never accepted', 'delivery', 'open', { streams: DONE.streams.slice(0, 2) }],

@@ -25,13 +25,15 @@ export interface ChartProps {
   readonly format: (value: number) => string;
   /** Shown where there is nothing to draw. */
   readonly empty: string;
+  /** False where the page has the figures in a table of its own. */
+  readonly hasTable?: boolean;
 }
 
 const WIDTH = 960;
 const HEIGHT = 160;
 
 export function LineChart(props: ChartProps) {
-  const { id, title, summary, series, places, ticks, format, empty } = props;
+  const { id, title, summary, series, places, ticks, format, empty, hasTable = true } = props;
   const values = series.flatMap(({ values: own }) => own.filter((value) => value !== null));
   const top = axisTop(Math.max(0, ...values));
   return (
@@ -77,7 +79,7 @@ export function LineChart(props: ChartProps) {
               ))}
             </div>
           </div>
-          <ChartTable {...props} />
+          {hasTable && <ChartTable {...props} />}
         </>
       )}
     </figure>

@@ -1,0 +1,46 @@
+/**
+ * Runs every daily test in two tracks side by side: what computes (unit tests, simulated days) beside what mostly waits
+ * for processes and browsers. A track's output is shown whole when it ends; the exit code is 1 when any part failed.
+ */
+import { spawn } from 'node:child_process';
+
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const project = (name: string, ...more: string[]): Step => {
+  const names = [name, ...more];
+  return { name: names.join(', '), args: ['vitest', 'run', ...names.flatMap((one) => ['--project', one])] };
+};
+
+const TRACKS: readonly (readonly Step[])[] = [
+  [project('worker', 'node'), project('sim'), project('security')],
+  [project('host'), project('browser')],
+];
+
+function run({ name, args }: Step): Promise<boolean> {
+  const startedMs = Date.now();
+  const child = spawn('npx', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output: Buffer[] = [];
+  child.stdout.on('data', (part: Buffer) => output.push(part));
+  child.stderr.on('data', (part: Buffer) => output.push(part));
+  process.stdout.write(`${name}: started\n`);
+  return new Promise((resolve) => {
+    child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
+    child.on('close', (code) => {
+      const took = `${Math.round((Date.now() - startedMs) / 1_000)} s`;
+      process.stdout.write(`${Buffer.concat(output)}\n${name}: ${code === 0 ? 'passed' : 'FAILED'} after ${took}\n\n`);
+      resolve(code === 0);
+    });
+  });
+}
+
+async function runTrack(steps: readonly Step[]): Promise<boolean[]> {
+  const results: boolean[] = [];
+  for (const step of steps) results.push(await run(step));
+  return results;
+}
+
+const results = (await Promise.all(TRACKS.map(runTrack))).flat();
+process.exitCode = results.every(Boolean) ? 0 : 1;
