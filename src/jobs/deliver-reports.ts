@@ -149,9 +149,10 @@ async function sendReport(
   const { refusedInARow } = streamOf(session, stream);
   const result = await sendInOrder(records, { send, refusedInARow });
   let failure: Failure | null = result.failure;
-  if (takesChanges && records.length === 0) {
+  if ((takesChanges || waiting.wasTold) && records.length === 0) {
     const empty = await send([]);
-    failure = empty.kind === 'accepted' ? null : empty;
+    // A WFM that takes no empty report keeps what it has: there is no record to set aside, and nothing to wait for.
+    failure = empty.kind === 'accepted' || empty.kind === 'refused' || empty.kind === 'too large' ? null : empty;
   }
   if (!failure && result.refused.length > 0 && !result.split && result.accepted > 0) {
     // The search for the refused records sent parts, and a later part replaces an earlier one: send the rest whole.

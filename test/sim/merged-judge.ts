@@ -40,6 +40,7 @@ export function judge(world: MergedWorld, throughMs: number): string[] {
     ...judgeTimeLines(world, throughMs),
     ...judgeLastStates(world),
     ...judgeFigures(world),
+    ...judgeActivities(world),
     ...judgeWaiting(world),
   ].slice(0, 20);
 }
@@ -133,6 +134,33 @@ function judgeFigures(world: MergedWorld): string[] {
   }
   if (new Set(keys.values()).size !== keys.size) wrong.push('Two queues share a key.');
   return wrong;
+}
+
+/** What was told of each window is what the merged time lines say that ended in it, whatever came late. */
+function judgeActivities(world: MergedWorld): string[] {
+  const expected = new Map<string, string[]>();
+  for (const [loginId, entries] of byPerson(entriesOf(world, MERGED))) {
+    entries.forEach(({ atMs, code, stateClass }, i) => {
+      const end = entries[i + 1]?.atMs;
+      if (end === undefined || end >= world.endMs || ['signed out', 'not observed'].includes(stateClass)) return;
+      const start = new Date(end - (end % INTERVAL_MS)).toISOString();
+      expected.set(start, [...(expected.get(start) ?? []), `${loginId} ${code} ${atMs} ${end - atMs}`]);
+    });
+  }
+  return [...new Set([...expected.keys(), ...world.activities.keys()])].flatMap((start) => {
+    if (Date.parse(start) + INTERVAL_MS > world.endMs) return [];
+    const wanted = expected.get(start) ?? [];
+    const told = world.activities.get(start)?.reportData ?? [];
+    const found = told.flatMap(({ userName, agentActivity }) =>
+      agentActivity.map(
+        ({ state, startTime, duration }) => `${userName} ${state} ${Date.parse(startTime)} ${duration}`,
+      ),
+    );
+    const missing = wanted.filter((line) => !found.includes(line));
+    const beyond = found.filter((line) => !wanted.includes(line));
+    if (missing.length === 0 && beyond.length === 0) return [];
+    return [`${start}: activities are missing (${missing.join('; ')}) or should not be there (${beyond.join('; ')}).`];
+  });
 }
 
 /** At the end nothing waits anywhere. */

@@ -14,7 +14,7 @@ import { SimCollector } from './collector.ts';
 import { type D1Weather, d1For, SimDatabase } from './d1.ts';
 import { SimKv } from './kv.ts';
 import { MergedPusher } from './merged-pusher.ts';
-import { type Historical, Mpower, type StateEvent } from './mpower.ts';
+import { type ActivityReport, type Historical, Mpower, type StateEvent } from './mpower.ts';
 import { NCC_ORIGIN, Ncc } from './ncc.ts';
 import { type Exchange, fetchFor, type NetWeather } from './network.ts';
 import { type Habits, habitsOf } from './options.ts';
@@ -56,6 +56,8 @@ export class MergedWorld {
   /** What Mpower accepted last of each person, and of each window. */
   readonly lastState = new Map<string, StateEvent>();
   readonly bodies = new Map<string, Historical[]>();
+  /** What Mpower accepted last of the activities of each window. */
+  readonly activities = new Map<string, ActivityReport>();
   readonly malformed: string[] = [];
   readonly logged: string[] = [];
   readonly chance: Random;
@@ -79,7 +81,9 @@ export class MergedWorld {
       historical: (report) => {
         this.bodies.set(report.startDate, [...(this.bodies.get(report.startDate) ?? []), report]);
       },
-      activity: () => undefined,
+      activity: (report) => {
+        this.activities.set(report.startDate, report);
+      },
       refusedAlone: (stream, key) => this.malformed.push(`${stream} refused ${key}`),
       tooLarge: () => undefined,
       malformed: (where, issues) => this.malformed.push(`${where}: ${issues}`),
