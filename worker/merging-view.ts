@@ -3,7 +3,8 @@ import { precedenceOf } from '../src/acd/merged/settings.ts';
 import type { ConnectionSettings } from '../src/connection.ts';
 import { type MemberChange, type MergeRules, silenced, winnerOf } from '../src/domain/merge-states.ts';
 import type { MappedState } from '../src/store/mapping.ts';
-import { readMemberChanges, readMemberConnections, readMembers } from '../src/store/members.ts';
+import { readMemberChanges } from '../src/store/member-states.ts';
+import { readMemberConnections, readMembers } from '../src/store/members.ts';
 
 const AFTER_ALL_MS = Number.MAX_SAFE_INTEGER;
 

@@ -17,16 +17,15 @@ import {
 } from '../domain/merge-states.ts';
 import {
   type AgentRange,
-  type Member,
   type MemberEdit,
   type MergedRow,
   readAroundEdits,
   readMemberChanges,
-  readMembers,
   readMergedRows,
   removeMergedRows,
   saveMemberEdits,
-} from '../store/members.ts';
+} from '../store/member-states.ts';
+import { type Member, readMembers } from '../store/members.ts';
 import type { StoredChange } from '../store/state-log.ts';
 import type { BridgeDeps, Config, Session } from './session.ts';
 import { commitChanges } from './store-told-changes.ts';

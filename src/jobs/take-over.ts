@@ -1,7 +1,8 @@
 /** Takes what a member hands over to a merged connection: its agents' states, and the corrections of a window. */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import type { HandedOver, HandedState, HandedStates, HandedWindow } from '../domain/handed-over.ts';
-import { type MemberEdit, noteMember, readMembers, readMemberWindow, readStatesToAdmit } from '../store/members.ts';
+import { type MemberEdit, readMemberWindow } from '../store/member-states.ts';
+import { noteMember, readMembers, readStatesToAdmit } from '../store/members.ts';
 import { storeMemberEdits } from './merge-member-states.ts';
 import { type ClassedState, fillEmployeeIds, noteAgents, noteClassedStates } from './note-seen.ts';
 import type { BridgeDeps, Session } from './session.ts';
