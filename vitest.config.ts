@@ -25,6 +25,8 @@ export default defineConfig({
               compatibilityFlags: ['service_binding_extra_handlers'],
               bindings: {
                 ...TEST_BINDINGS,
+                // Which values the injection tests take: see there.
+                INJECTION_TURN: process.env.INJECTION_TURN ?? '',
                 TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, 'migrations')),
               },
             },
@@ -49,7 +51,7 @@ export default defineConfig({
           include: ['test/security/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           retry: PROCESS_RETRIES,
         },
       },

@@ -5,6 +5,7 @@ import type { Log } from './log.ts';
 import { messageOf } from './start-refused.ts';
 
 const MINUTE_MS = 60_000;
+const EACH_MINUTE = '* * * * *';
 /** A timer may end a little before the wall clock's minute: nearer than this, the minute counts as reached. */
 const EARLY_TOLERANCE_MS = 1_000;
 /** An engine that hangs must not gather invocations without end. */
@@ -76,6 +77,8 @@ interface CronOptions {
   /** Runs the Worker's `scheduled` handler once; resolves to its outcome, "ok" when it succeeded. */
   readonly fire: (expression: string, scheduledTime: Date) => Promise<string>;
   readonly log: Log;
+  /** True: what is due each minute is due now as well, whatever the second. */
+  readonly beginsAtOnce?: boolean;
   /** For messages; default: "The cron" and its expression. */
   readonly what?: string;
 }
@@ -104,6 +107,9 @@ export function startCron(options: CronOptions): () => void {
   }
 
   async function run(): Promise<void> {
+    for (const { expression } of crons) {
+      if (options.beginsAtOnce === true && expression === EACH_MINUTE) void fire(expression, Date.now());
+    }
     while (!stopping.signal.aborted) {
       const waitMs = waitUntilNextMinuteMs(Date.now());
       const ended = await sleep(waitMs, true, { signal: stopping.signal }).catch(() => false);

@@ -25,7 +25,7 @@ export interface EngineOptions {
   readonly dataDirectory: string;
   /** Variables and secrets as the Worker sees them. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Takes over what the Worker fetches; undefined: workerd asks the destinations itself. */
+  /** Takes over what the Worker fetches; undefined: workerd asks the destinations itself, wherever they are. */
   readonly outbound?: OutboundHandler | undefined;
   /** Called with the new address after the engine crashed and was started again. */
   readonly onRestart: (address: URL) => void;

@@ -1,5 +1,6 @@
 // The bridge on one machine: lock, secrets, schema, engine, front, cron, in this order, and back in the other. Nothing of
 // the Worker runs before the database is known to be whole and of this version.
+import * as z from 'zod';
 import { startBackups } from './backup-schedule.ts';
 import { createCallers } from './callers.ts';
 import { startCron } from './cron.ts';
@@ -11,7 +12,7 @@ import { readIntake, startIntake } from './intake/intake.ts';
 import { lockDataDirectory } from './lock.ts';
 import type { Log } from './log.ts';
 import { migrate } from './migrations.ts';
-import { createOutbound } from './outbound.ts';
+import { createDirectOutbound, createProxiedOutbound, type OutboundHandler } from './outbound.ts';
 import type { Secrets } from './secrets.ts';
 import { loadSecrets, SECRETS_FILE } from './secrets.ts';
 import type { Environment, HostSettings } from './settings.ts';
@@ -45,14 +46,14 @@ export async function startHost(
   const config = readWorkerConfig(distDirectory);
   const callers = createCallers(settings.trustedProxies);
   checkExtraAuthorities(environment);
-  const outbound = settings.outboundProxy === undefined ? undefined : createOutbound(settings.outboundProxy, log);
   const intake = settings.intakeFile === undefined ? undefined : readIntake(settings.intakeFile, dataDirectory);
+  const variables = readVariables(config.variables, environment);
+  const outbound = outboundOf(settings, variables, log);
   const unlock = lockDataDirectory(dataDirectory);
   refuseHeld(dataDirectory);
   removeLeftovers(dataDirectory);
   const front = await startFront({ host: settings.host, port: settings.port, callers, tls: settings.tls, log });
 
-  const variables = readVariables(config.variables, environment);
   const isAccessConfigured = Boolean(variables.ACCESS_TEAM_DOMAIN) && Boolean(variables.ACCESS_AUDIENCE);
   const { secrets, created } = loadSecrets({ dataDirectory, environment, isAccessConfigured });
   if (created.length > 0) log('info', `Made ${created.join(' and ')} and stored them in ${SECRETS_FILE}.`);
@@ -80,7 +81,13 @@ export async function startHost(
 
   let engine: Engine = await startEngine(engineOptions);
   useEngineAt(engine.address);
-  const stopCron = startCron({ expressions: config.crons, fire: (cron, time) => engine.fireCron(cron, time), log });
+  // At once, too: after a restore, or when an alarm was lost, the loops need not wait for the minute to begin.
+  const stopCron = startCron({
+    expressions: config.crons,
+    fire: (cron, time) => engine.fireCron(cron, time),
+    beginsAtOnce: true,
+    log,
+  });
   const stopBackups = startBackups({ settings, log });
   const stopIntake = intake && (await startIntake(intake, () => engineAddress ?? engine.address, log));
   const stopWatchdog = startWatchdog({
@@ -112,6 +119,17 @@ export async function startHost(
       unlock();
     },
   };
+}
+
+/** How requests leave. Where private addresses are admitted, in development, the engine asks by itself, http included. */
+function outboundOf(
+  { outboundProxy, privateHosts }: HostSettings,
+  variables: Readonly<Record<string, string>>,
+  log: Log,
+): OutboundHandler | undefined {
+  if (outboundProxy !== undefined) return createProxiedOutbound(outboundProxy, log);
+  const isPrivateAllowed = z.stringbool().safeParse(variables.ALLOW_PRIVATE_NETWORK).data === true;
+  return isPrivateAllowed ? undefined : createDirectOutbound(privateHosts, log);
 }
 
 /** The Worker's plain variables: those of wrangler.toml, replaced by the environment where it names them. */

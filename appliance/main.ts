@@ -23,6 +23,7 @@ ${describeOptions(HOST_OPTIONS)}
 
 TLS_CERT_FILE and TLS_KEY_FILE turn TLS on. TRUSTED_PROXIES names the proxies in front whose X-Forwarded-For counts.
 HTTPS_PROXY (and NO_PROXY) lead outgoing requests through a proxy; NODE_EXTRA_CA_CERTS names further authorities.
+Without a proxy only public addresses are connected to, and those of the names in PRIVATE_HOSTS.
 INTAKE_FILE names relays and watched folders that run beside the bridge (docs/manual/avaya-cms.md).
 BACKUP_SCHEDULE (cron, UTC; "off" for none), BACKUP_KEEP, BACKUP_DIR and BACKUP_PASSPHRASE set automatic backups.
 

@@ -1,8 +1,11 @@
-// The Worker's outgoing requests through the site's HTTP proxy, where it has one. workerd itself knows no proxies, so the
-// requests come here and go on from Node, bytes unchanged: a body that is cut off stays visibly cut off.
+// The Worker's outgoing requests: through the site's HTTP proxy, where it has one, else to public addresses alone. workerd
+// itself knows no proxies and connects to whatever a name leads to, so the requests come here and go on from Node, bytes
+// unchanged: a body that is cut off stays visibly cut off.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { Log } from './log.ts';
+import { createPublicLookup, isPublicAddress, type Resolve } from './public-lookup.ts';
 import { messageOf, StartRefused } from './start-refused.ts';
 
 export interface ProxySettings {
@@ -19,10 +22,11 @@ const MAX_CONNECTIONS = 64;
 const STRIPPED_HEADERS = /^(?:mf-.*|cf-worker|connection|keep-alive|proxy-.*|te|transfer-encoding|upgrade|expect)$/;
 
 /**
- * Handles what the Worker fetches. Always https to the destination: the proxy sees its name and port and nothing else.
+ * Handles what the Worker fetches, through a proxy. Always https to the destination: the proxy sees its name and port and
+ * nothing else, and decides where the name leads.
  * @throws StartRefused when the proxy's address is none
  */
-export function createOutbound({ proxyUrl, noProxy }: ProxySettings, log: Log): OutboundHandler {
+export function createProxiedOutbound({ proxyUrl, noProxy }: ProxySettings, log: Log): OutboundHandler {
   const proxy = URL.parse(proxyUrl);
   if (proxy === null || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
     throw new StartRefused('HTTPS_PROXY is not an address such as http://proxy.example:3128.');
@@ -32,12 +36,33 @@ export function createOutbound({ proxyUrl, noProxy }: ProxySettings, log: Log): 
     maxSockets: MAX_CONNECTIONS,
     proxyEnv: { HTTPS_PROXY: proxyUrl, NO_PROXY: noProxy },
   });
+  return createHandler(agent, ` through the proxy ${proxy.host}`, () => true, log);
+}
+
+/**
+ * Handles what the Worker fetches, without a proxy. Always https, and never a connection to an address that is not public.
+ * @param privateHosts names that may lead inside, separated by commas; '' for none
+ */
+export function createDirectOutbound(privateHosts: string, log: Log, resolve?: Resolve): OutboundHandler {
+  const admitted = new Set(privateHosts.toLowerCase().split(/[\s,]+/));
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_CONNECTIONS,
+    lookup: createPublicLookup(admitted, resolve),
+  });
+  // An address is not looked up.
+  const isAdmitted = (host: string) => isIP(host) === 0 || admitted.has(host) || isPublicAddress(host);
+  return createHandler(agent, '', isAdmitted, log);
+}
+
+function createHandler(agent: Agent, way: string, isAdmitted: (host: string) => boolean, log: Log): OutboundHandler {
   return (request, response) => {
     const host = URL.parse(`https://${request.headers.host ?? ''}/`);
-    if (host === null) return void response.destroy();
+    const name = host?.hostname.replace(/^\[|\]$/g, '') ?? '';
+    if (host === null || !isAdmitted(name)) return void response.destroy();
     const upstream = httpsRequest({
       agent,
-      host: host.hostname.replace(/^\[|\]$/g, ''),
+      host: name,
       port: host.port === '' ? 443 : Number(host.port),
       path: request.url,
       method: request.method,
@@ -52,7 +77,7 @@ export function createOutbound({ proxyUrl, noProxy }: ProxySettings, log: Log): 
     });
     upstream.once('error', (error) => {
       if (response.destroyed) return; // the Worker has given up waiting
-      log('warn', `A request to ${host.host} through the proxy ${proxy.host} failed: ${messageOf(error)}.`);
+      log('warn', `A request to ${host.host}${way} failed: ${messageOf(error)}.`);
       response.destroy();
     });
     response.once('close', () => {

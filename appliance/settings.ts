@@ -46,6 +46,8 @@ export interface HostSettings {
   /** Addresses and networks, separated by commas; '' for none. */
   readonly trustedProxies: string;
   readonly outboundProxy: ProxySettings | undefined;
+  /** Names that may lead to addresses inside, separated by commas; '' for none. */
+  readonly privateHosts: string;
   readonly backups: BackupSettings;
   /** What is taken in beside the bridge: relays and watched folders. Undefined: nothing. */
   readonly intakeFile: string | undefined;
@@ -70,6 +72,7 @@ const settingsSchema = z.object({
   TRUSTED_PROXIES: z.string(),
   HTTPS_PROXY: z.string().optional(),
   NO_PROXY: z.string(),
+  PRIVATE_HOSTS: z.string(),
   BACKUP_SCHEDULE: z.string().refine(isSchedule, 'expected "off", or a cron expression of five numeric fields (UTC)'),
   BACKUP_KEEP: z
     .string()
@@ -108,6 +111,7 @@ export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, env
     // Its address may hold a password.
     HTTPS_PROXY: readVariableOrFile(environment, 'HTTPS_PROXY'),
     NO_PROXY: readVariable(environment, 'NO_PROXY') ?? '',
+    PRIVATE_HOSTS: readVariable(environment, 'PRIVATE_HOSTS') ?? '',
     BACKUP_SCHEDULE: readVariable(environment, 'BACKUP_SCHEDULE') ?? DEFAULT_BACKUP_SCHEDULE,
     BACKUP_KEEP: readVariable(environment, 'BACKUP_KEEP') ?? '7',
     BACKUP_DIR: readVariable(environment, 'BACKUP_DIR'),
@@ -123,6 +127,7 @@ export function readHostSettings(options: OptionValues<typeof HOST_OPTIONS>, env
     trustedProxies: settings.TRUSTED_PROXIES,
     outboundProxy:
       settings.HTTPS_PROXY === undefined ? undefined : { proxyUrl: settings.HTTPS_PROXY, noProxy: settings.NO_PROXY },
+    privateHosts: settings.PRIVATE_HOSTS,
     backups: {
       schedule: settings.BACKUP_SCHEDULE === 'off' ? undefined : settings.BACKUP_SCHEDULE,
       keepCount: settings.BACKUP_KEEP,

@@ -35,7 +35,16 @@ const STATUS_TABLES: Readonly<Record<string, string>> = {
 
 /** Variables whose values are shown; of the others only that they are set. */
 const SHOWN_VARIABLES = [
-  ...['HOST', 'PORT', 'DATA_DIR', 'LOG_FORMAT', 'TRUSTED_PROXIES', 'NO_PROXY', 'ALLOW_PRIVATE_NETWORK'],
+  ...[
+    'HOST',
+    'PORT',
+    'DATA_DIR',
+    'LOG_FORMAT',
+    'TRUSTED_PROXIES',
+    'NO_PROXY',
+    'PRIVATE_HOSTS',
+    'ALLOW_PRIVATE_NETWORK',
+  ],
   ...['BACKUP_SCHEDULE', 'BACKUP_KEEP', 'BACKUP_DIR', 'INTAKE_FILE', 'TZ'],
 ];
 const NAMED_VARIABLES = [

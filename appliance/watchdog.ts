@@ -8,18 +8,27 @@ export interface WatchdogTimes {
   readonly probeEveryMs: number;
   readonly probeTimeoutMs: number;
   readonly failuresToReplace: number;
-  /** Loops and minute job revive one another within two minutes; what is silent for longer is not revived from inside. */
-  readonly silenceToReplaceMs: number;
+  /**
+   * The minute job revives a loop within a minute of its last sign of life, and silence is known after 45 s: what is
+   * silent for so much longer is not revived from inside.
+   */
+  readonly loopSilenceToReplaceMs: number;
+  /** The same for the minute job, which is the business of this process: the engine is the less likely cause. */
+  readonly jobSilenceToReplaceMs: number;
   /** A replacement that did not help is not repeated sooner. */
   readonly replacedAtMostEveryMs: number;
 }
 
-/** The silence is known within 18 s, and a replacement begins within 54 s. */
+/**
+ * An engine that answers nothing is known to within 18 s, and its replacement begins within 54 s; that of one whose loops are
+ * silent within 95 s of their last sign of life.
+ */
 const TIMES: WatchdogTimes = {
   probeEveryMs: 10_000,
   probeTimeoutMs: 8_000,
   failuresToReplace: 3,
-  silenceToReplaceMs: 180_000,
+  loopSilenceToReplaceMs: 30_000,
+  jobSilenceToReplaceMs: 180_000,
   replacedAtMostEveryMs: 1_800_000,
 };
 
@@ -40,20 +49,22 @@ export function startWatchdog({ engineAddress, replace, onSilence, log, times = 
 
   async function run(): Promise<void> {
     let failures = 0;
-    let silentSinceMs: number | undefined;
+    let loopsSilentSinceMs: number | undefined;
+    let jobSilentSinceMs: number | undefined;
     let replacedAtMs = Number.NEGATIVE_INFINITY;
     while (!stopping.signal.aborted) {
       const ended = await sleep(times.probeEveryMs, true, { signal: stopping.signal }).catch(() => false);
       if (!ended) return; // stopped while waiting
       const probe = await probeEngine(engineAddress(), times.probeTimeoutMs);
       const nowMs = performance.now();
-      failures = probe === 'no answer' ? failures + 1 : 0;
-      silentSinceMs = probe === 'silent inside' ? (silentSinceMs ?? nowMs) : undefined;
+      failures = probe.answered ? 0 : failures + 1;
+      loopsSilentSinceMs = probe.loopsSilent ? (loopsSilentSinceMs ?? nowMs) : undefined;
+      jobSilentSinceMs = probe.jobSilent ? (jobSilentSinceMs ?? nowMs) : undefined;
       onSilence?.(failures > 0);
       const isHung = failures >= times.failuresToReplace;
       const isSilent =
-        silentSinceMs !== undefined &&
-        nowMs - silentSinceMs >= times.silenceToReplaceMs &&
+        (lasts(loopsSilentSinceMs, times.loopSilenceToReplaceMs, nowMs) ||
+          lasts(jobSilentSinceMs, times.jobSilenceToReplaceMs, nowMs)) &&
         nowMs - replacedAtMs >= times.replacedAtMostEveryMs;
       if ((!isHung && !isSilent) || stopping.signal.aborted) continue;
       const reason = isHung
@@ -63,7 +74,8 @@ export function startWatchdog({ engineAddress, replace, onSilence, log, times = 
       await replace();
       replacedAtMs = performance.now();
       failures = 0;
-      silentSinceMs = undefined;
+      loopsSilentSinceMs = undefined;
+      jobSilentSinceMs = undefined;
       onSilence?.(false);
     }
   }
@@ -72,21 +84,31 @@ export function startWatchdog({ engineAddress, replace, onSilence, log, times = 
   return () => stopping.abort();
 }
 
+function lasts(sinceMs: number | undefined, forMs: number, nowMs: number): boolean {
+  return sinceMs !== undefined && nowMs - sinceMs >= forMs;
+}
+
+interface Probe {
+  readonly answered: boolean;
+  readonly loopsSilent: boolean;
+  readonly jobSilent: boolean;
+}
+
 const healthSchema = z.object({ silent: z.object({ loops: z.number(), minuteJob: z.boolean() }) });
 
 /** Any answer tells that the engine runs, even a failure; /healthz says whether what it should do by itself is done. */
-async function probeEngine(engine: URL, timeoutMs: number): Promise<'no answer' | 'silent inside' | 'well'> {
+async function probeEngine(engine: URL, timeoutMs: number): Promise<Probe> {
   let text: string;
   try {
     const response = await fetch(new URL('/healthz', engine), { signal: AbortSignal.timeout(timeoutMs) });
     text = await response.text();
   } catch {
-    return 'no answer'; // counted by the caller
+    return { answered: false, loopsSilent: false, jobSilent: false }; // counted by the caller
   }
   const health = healthSchema.safeParse(parsed(text));
-  if (!health.success) return 'well';
+  if (!health.success) return { answered: true, loopsSilent: false, jobSilent: false };
   const { loops, minuteJob } = health.data.silent;
-  return loops > 0 || minuteJob ? 'silent inside' : 'well';
+  return { answered: true, loopsSilent: loops > 0, jobSilent: minuteJob };
 }
 
 function parsed(text: string): unknown {

@@ -1,32 +1,29 @@
 // `npm run bench`: one table of measured figures, each beside the floor's and its bound. What the figures mean and how
 // they are got is told in docs/performance.md.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stage } from '../test/host/support/stage.ts';
-import { backfillRow } from './rows/backfill.ts';
-import { connectionsRow } from './rows/connections.ts';
-import { d1Rows } from './rows/d1.ts';
-import { heapRow } from './rows/heap.ts';
-import { oversizeRow } from './rows/oversize.ts';
-import { pollingRows } from './rows/polling.ts';
-import { measureStorage, storageRow } from './rows/storage.ts';
-import { Bridge } from './support/bridge.ts';
-import { buildCountedWorker, PRODUCT_DIST } from './support/builds.ts';
-import { markdownRows, printRows, type Row } from './support/row.ts';
+import { PARTS, type Part, type Run, type Scope } from './parts.ts';
+import { PRODUCT_DIST } from './support/builds.ts';
+import { writeBetweenMarkers } from './support/doc.ts';
+import { figure } from './support/numbers.ts';
+import { failedRow, markdownRows, printRows, type Row } from './support/row.ts';
 
 const HELP = `Measures the built bridge against a floor and prints one table.
 
 npm run bench -- [options]
 
   --quick      about two minutes: storage, D1 rows and one size of polling
-  --long       also a backfill of 30 days
-  --only TEXT  only the parts whose name holds TEXT (${'storage, d1, oversize, polling, heap, connections, backfill'})
+  --long       about an hour: also what needs large stores or much traffic (${namesOf('long')})
+  --only TEXT  only the parts whose name holds TEXT, whatever else is chosen (${PARTS.map(({ name }) => name).join(', ')})
   --dist DIR   another build of the Worker than dist/
   --markdown   the table as Markdown
+  --write FILE puts the table as Markdown between the markers of FILE (docs/performance.md)
   --help       this
 
+A part that fails says so in its row, and the others go on. The code is 1 when something was not reached or failed.
 The machine should have nothing else to do. Figures that were measured on one are in docs/performance.md.
 `;
 
@@ -34,73 +31,75 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
+    only: { type: 'string' },
     dist: { type: 'string' },
     markdown: { type: 'boolean', default: false },
+    write: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-interface Part {
-  readonly name: string;
-  readonly isQuick: boolean;
-  run(stage: Stage): Promise<Row[]>;
+function namesOf(scope: Scope): string {
+  return PARTS.filter((part) => part.scope === scope)
+    .map(({ name }) => name)
+    .join(', ');
 }
 
-const dist = values.dist === undefined ? undefined : path.resolve(values.dist);
+function chosenParts(): readonly Part[] {
+  const { only, quick, long } = values;
+  if (only !== undefined) return PARTS.filter(({ name }) => name.includes(only));
+  return PARTS.filter(({ scope }) => scope === 'quick' || (!quick && scope === 'usual') || (long && scope === 'long'));
+}
 
-const PARTS: readonly Part[] = [
-  { name: 'storage', isQuick: true, run: async () => [storageRow(measureStorage())] },
-  { name: 'd1', isQuick: true, run: (stage) => d1Rows(stage, buildCountedWorker(dist)) },
-  { name: 'oversize', isQuick: false, run: async (stage) => [await oversizeRow(stage, dist)] },
-  { name: 'polling', isQuick: true, run: polling },
-  { name: 'heap', isQuick: false, run: async (stage) => [await heapRow(stage, 20_000, dist)] },
-  { name: 'connections', isQuick: false, run: async (stage) => [await connectionsRow(stage, 50, 500, dist)] },
-  {
-    name: 'backfill',
-    isQuick: false,
-    run: async (stage) => [await backfillRow(stage, values.long ? 30 : 1, 200, dist)],
-  },
-];
-
-/** Sizes share one host: what it does once, at its start, is then over. */
-async function polling(stage: Stage): Promise<Row[]> {
-  const bridge = await Bridge.start(stage, { distDirectory: dist });
-  const measure = (agents: number, changeShare: number, bounds: Parameters<typeof pollingRows>[3]) =>
-    pollingRows(stage, bridge, { agents, changeShare, periodS: 3, polls: 15 }, bounds);
-  const rows = await measure(10_000, 0.05, { cpuRatio: 2, delayRatio: 3, punctual: true });
-  if (!values.quick) {
-    rows.push(...(await measure(10_000, 0, { cpuRatio: 1.5, punctual: true })));
-    rows.push(...(await measure(1_000, 0.05, { delayRatio: 3, punctual: true })));
-    rows.push(...(await measure(20_000, 0.05, { punctual: true })));
+async function runPart(part: Part, run: Omit<Run, 'stage'>): Promise<readonly Row[]> {
+  console.error(`Measuring: ${part.name} …`);
+  const beganMs = performance.now();
+  const stage = new Stage();
+  const rows: Row[] = [];
+  try {
+    rows.push(...(await part.measure({ ...run, stage })));
+  } catch (error) {
+    rows.push(failedRow(part.name, error));
   }
-  await bridge.end();
+  // Processes that did not end are a fault of this part, and the next one's figures are to have none of them.
+  await stage.close().catch((error: unknown) => rows.push(failedRow(`${part.name}: clearing up`, error)));
+  console.error(`${part.name}: ${((performance.now() - beganMs) / 1_000).toFixed(0)} s`);
+  console.error(`${printRows(rows)}\n`);
   return rows;
+}
+
+/** What whoever reads the figures has to know of the run: when, on what, and what else the machine did. */
+function describeRun(loadBefore: number, tookS: number): string {
+  const model = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? os.arch();
+  const options = process.argv.slice(2).filter((word, i, words) => word !== '--write' && words[i - 1] !== '--write');
+  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+  const load = os.loadavg()[0] ?? 0;
+  return (
+    `\`${command}\`, ${new Date().toISOString().slice(0, 10)}, ${(tookS / 60).toFixed(1)} minutes, Node ${process.versions.node}, ` +
+    `${os.cpus().length} processors (${model}), load ${loadBefore.toFixed(1)} before and ${load.toFixed(1)} after.`
+  );
 }
 
 async function main(): Promise<void> {
   if (values.help) return void console.log(HELP);
+  const dist = values.dist === undefined ? undefined : path.resolve(values.dist);
   if (!existsSync(path.join(dist ?? PRODUCT_DIST, 'worker-config.json'))) {
     throw new Error('There is no built Worker. Build it first: npm run build.');
   }
-  const wanted = PARTS.filter(({ name, isQuick }) => (values.quick ? isQuick : true) && name.includes(values.only));
-  const rows: Row[] = [];
+  const beganMs = performance.now();
   const [loadBefore = 0] = os.loadavg();
-  for (const part of wanted) {
-    const stage = new Stage();
-    try {
-      console.error(`Measuring: ${part.name} …`);
-      rows.push(...(await part.run(stage)));
-    } finally {
-      await stage.close();
-    }
-  }
-  // Whoever reads the figures has to know what else the machine did.
-  const [load = 0] = os.loadavg();
-  console.log(
-    `${os.cpus().length} processors, load ${loadBefore.toFixed(1)} before and ${load.toFixed(1)} after (1 min).\n`,
-  );
-  console.log(values.markdown ? markdownRows(rows) : printRows(rows));
+  const scope = values.long ? 'long' : values.quick ? 'quick' : 'usual';
+  const parts = chosenParts();
+  // What is only counted does not mind neighbours; what is timed has the machine to itself.
+  const counted = parts.filter(({ isCounted }) => isCounted);
+  const rows = (await Promise.all(counted.map((part) => runPart(part, { dist, scope })))).flat();
+  for (const part of parts) if (!part.isCounted) rows.push(...(await runPart(part, { dist, scope })));
+  const run = describeRun(loadBefore, (performance.now() - beganMs) / 1_000);
+  console.log(`${run}\n\n${values.markdown ? markdownRows(rows) : printRows(rows)}`);
+  if (values.write !== undefined) writeBetweenMarkers(values.write, 'bench', `${run}\n\n${markdownRows(rows)}`);
+  const unreached = rows.filter(({ isReached }) => isReached === false).length;
+  console.log(`\n${figure(rows.length)} figures, ${unreached} of them not reached.`);
+  process.exitCode = unreached > 0 ? 1 : 0;
 }
 
 await main();

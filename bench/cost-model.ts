@@ -27,9 +27,14 @@ export const unitsSchema = z.object({
   windowAgent: rows,
   /** One state change, when the window that it fell into is closed and reported. */
   windowChange: rows,
-  cronMinute: rows.extend({ readPerAgent: z.number() }),
+  cronMinute: rows,
   object: z.object({ alarmsPerPoll: z.number(), rowsWrittenPerAlarm: z.number(), ownMsPerAlarm: z.number() }),
-  stored: z.object({ bytesPerChange: z.number(), bytesPerLoggedChange: z.number(), bytesPerQueueInterval: z.number() }),
+  stored: z.object({
+    bytesPerChange: z.number(),
+    bytesPerLoggedChange: z.number(),
+    bytesPerQueueInterval: z.number(),
+    bytesPerKeptActivity: z.number(),
+  }),
   /** Processor time of one request that looks at every connection; a cron's is taken for the same. */
   requestCpuMs: z.number(),
 });
@@ -58,6 +63,8 @@ export interface Deployment {
   readonly changeDays: number;
   readonly logDays: number;
   readonly queueDays: number;
+  /** Bodies of reports as they were sent. */
+  readonly bodyDays: number;
 }
 
 export const TYPICAL: Omit<Deployment, 'agents' | 'queues' | 'intervalS'> = {
@@ -70,12 +77,13 @@ export const TYPICAL: Omit<Deployment, 'agents' | 'queues' | 'intervalS'> = {
   changeDays: 400,
   logDays: 14,
   queueDays: 1_100,
+  bodyDays: 14,
 };
 
 const INTERVALS_A_DAY = 96;
 const OVERVIEW_EVERY_S = 10;
-/** Statements of an Overview's refresh read about so many rows besides one an agent. */
-const OVERVIEW_ROWS = 60;
+/** An Overview's refresh reads about so many rows, however many agents there are. */
+const OVERVIEW_ROWS = 300;
 const D1_CALLS_A_POLL = 2;
 /** Tokens renewed at 80 % of an hour, on both sides. */
 const KV_WRITES_A_DAY = 60;
@@ -84,12 +92,12 @@ const KV_WRITES_A_DAY = 60;
 export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, number>> {
   const polls = (86_400 / d.intervalS) * d.connections;
   const changes = (d.agents * d.shiftHours * 3_600) / d.stateS;
-  // Where changes are rarer than polls, a poll without one writes a row, too: it extends the row before.
   const alarms = polls * units.object.alarmsPerPoll;
   const windows = INTERVALS_A_DAY * d.connections;
   const refreshes = (d.viewerHours * 3_600) / OVERVIEW_EVERY_S;
   const minutes = 1_440;
-  const logRows = Math.min(polls, changes);
+  // A poll that brings no change extends the row before; how many bring none is chance. Both write one row.
+  const logRows = polls * (1 - Math.exp(-changes / polls));
   const queueRows = INTERVALS_A_DAY * d.queues;
   const removed = changes + logRows + queueRows;
   const alarmS = (units.object.ownMsPerAlarm + d.upstreamMs + D1_CALLS_A_POLL * d.d1Ms) / 1_000;
@@ -97,6 +105,7 @@ export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, n
   const storedBytes =
     changes * d.changeDays * units.stored.bytesPerChange +
     changes * d.logDays * units.stored.bytesPerLoggedChange +
+    changes * d.bodyDays * units.stored.bytesPerKeptActivity +
     queueRows * d.queueDays * units.stored.bytesPerQueueInterval;
   return {
     'worker requests': minutes + refreshes,
@@ -109,8 +118,8 @@ export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, n
       changes * (units.change.read + units.windowChange.read) +
       windows * units.window.read +
       INTERVALS_A_DAY * (d.queues * units.windowQueue.read + d.agents * units.windowAgent.read) +
-      minutes * (units.cronMinute.read + units.cronMinute.readPerAgent * d.agents) +
-      refreshes * (OVERVIEW_ROWS + d.agents) +
+      minutes * units.cronMinute.read +
+      refreshes * OVERVIEW_ROWS +
       removed,
     'D1 rows written':
       polls * units.poll.written +

@@ -10,9 +10,11 @@ import {
   paidBill,
   readUnits,
   TYPICAL,
+  type Units,
   usageADay,
 } from './cost-model.ts';
 import { METERS, PAID_DATABASE_GB_MAX, PRICES_AS_OF } from './prices-2026-11.ts';
+import { writeBetweenMarkers } from './support/doc.ts';
 import { figure } from './support/numbers.ts';
 
 const HELP = `Monthly usage and Cloudflare's list price, from measured units (bench/units.json).
@@ -30,6 +32,7 @@ npm run cost -- [options]
   --change-days D    how long state changes are kept (400)
   --log-days D       how long the log of the polls is kept (14)
   --queue-days D     how long queue intervals are kept (1100)
+  --write FILE       puts the table between the markers of FILE (docs/performance.md)
   --table            the table of the docs: 100 to 20,000 agents
   --help             this
 `;
@@ -47,12 +50,17 @@ const OPTIONS = {
   'log-days': TYPICAL.logDays,
   'queue-days': TYPICAL.queueDays,
 };
+/** State changes kept for fewer days than this are of little use: then log and bodies are kept for less, too. */
+const SENSIBLE_CHANGE_DAYS = 60;
+const FREE_KEPT = { changeDays: 60, queueDays: 400 };
+const SHORT_PROOF = { logDays: 2, bodyDays: 2 };
 const TABLE_AGENTS = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000];
 
 const { values } = parseArgs({
   options: {
     ...Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const }])),
     table: { type: 'boolean' },
+    write: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -78,6 +86,7 @@ function chosen(): Deployment {
     changeDays: optionOf('change-days'),
     logDays: optionOf('log-days'),
     queueDays: optionOf('queue-days'),
+    bodyDays: TYPICAL.bodyDays,
   };
 }
 
@@ -117,16 +126,25 @@ function sayWhatFits(deployment: Deployment): void {
   );
 }
 
-function printTable(): void {
+/** What a large centre has to shorten to stay in one database: first how long states are kept, then log and bodies. */
+function retentionThatFits(deployment: Deployment, units: Units): Deployment {
+  const changeDays = changeDaysThatFit(deployment, units);
+  if (changeDays >= SENSIBLE_CHANGE_DAYS) return { ...deployment, changeDays };
+  const short = { ...deployment, ...SHORT_PROOF };
+  return { ...short, changeDays: changeDaysThatFit(short, units) };
+}
+
+function tableLines(): string[] {
   const units = readUnits();
-  console.log(
-    '| agents | queues | states kept, days | every 3 s | every 5 s | every 10 s | Free plan (5 s) | nearest to a limit of Paid |',
-  );
-  console.log('|---|---|---|---|---|---|---|---|');
+  const lines = [
+    `Units measured ${units.measuredAt}, prices as of ${PRICES_AS_OF}.`,
+    '',
+    '| agents | queues | states kept, days | log and bodies kept, days | every 3 s | every 5 s | every 10 s | Free plan (5 s) | nearest to an included amount of Paid (5 s) |',
+    '|---|---|---|---|---|---|---|---|---|',
+  ];
   for (const agents of TABLE_AGENTS) {
-    const whole = { ...TYPICAL, agents, queues: Math.ceil(agents / 20), intervalS: 5 };
-    const changeDays = changeDaysThatFit(whole, units);
-    const of = (intervalS: number) => usageADay({ ...whole, changeDays, intervalS }, units);
+    const kept = retentionThatFits({ ...TYPICAL, agents, queues: Math.ceil(agents / 20), intervalS: 5 }, units);
+    const of = (intervalS: number) => usageADay({ ...kept, intervalS }, units);
     const prices = [3, 5, 10].map((intervalS) => `$${paidBill(of(intervalS)).usd.toFixed(2)}`);
     const { shares, dominant } = freeShares(of(5));
     const verdict =
@@ -135,14 +153,26 @@ function printTable(): void {
         : `no: ${dominant} ${figure(shares[dominant])}×`;
     const paid = paidBill(of(5));
     const nearest = `${paid.dominant} ${percent(paid.shares[paid.dominant])}`;
-    const cells = [agents.toLocaleString('en'), whole.queues, changeDays, ...prices, verdict, nearest];
-    console.log(`| ${cells.join(' | ')} |`);
+    const days = [kept.changeDays, kept.logDays];
+    lines.push(`| ${[agents.toLocaleString('en'), kept.queues, ...days, ...prices, verdict, nearest].join(' | ')} |`);
   }
-  const short = { changeDays: 60, queueDays: 400 };
-  console.log(
-    `\nLargest centre on the Free plan, polled every 5 s: ${largestOnFree(units, 5)} agents with the default retention, ` +
-      `${largestOnFree(units, 5, short)} with state changes kept for 60 days and queue intervals for 400.`,
+  lines.push(
+    '',
+    `Largest centre that fits the Free plan, agents (${FREE_KEPT.changeDays} days of states, ${FREE_KEPT.queueDays} of figures kept):`,
+    '',
   );
+  lines.push('| an agent changes every | every 5 s | every 10 s | every 30 s | every 60 s |', '|---|---|---|---|---|');
+  for (const stateS of [60, 180, 300]) {
+    const most = [5, 10, 30, 60].map((intervalS) => largestOnFree(units, intervalS, { ...FREE_KEPT, stateS }));
+    lines.push(`| ${[`${stateS} s`, ...most].join(' | ')} |`);
+  }
+  return lines;
+}
+
+function printTable(): void {
+  const text = tableLines().join('\n');
+  console.log(text);
+  if (values.write !== undefined) writeBetweenMarkers(String(values.write), 'cost', text);
 }
 
 if (values.help === true) console.log(HELP);

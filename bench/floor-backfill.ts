@@ -48,6 +48,7 @@ const keyAnswer = await post(
 );
 const mpowerToken = z.object({ access_token: z.string() }).parse(await keyAnswer.json()).access_token;
 
+console.log(`The floor loads from ${options.ncc}`);
 const beganMs = performance.now();
 let rowCount = 0;
 for (let endS = options['to-s']; endS > options['from-s']; endS -= INTERVALS_PER_REQUEST * INTERVAL_S) {

@@ -173,7 +173,6 @@ function unitsOf(base: Parts, moreQueues: Parts, moreAgents: Parts, moreChanges:
     cronMinute: {
       read: base.cron.read / minutes,
       written: base.cron.written / minutes,
-      readPerAgent: Math.max(0, (moreAgents.cron.read - base.cron.read) / 400 / minutes),
     },
     object: {
       alarmsPerPoll: base.alarms / base.polls,

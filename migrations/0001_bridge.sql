@@ -99,7 +99,7 @@ CREATE TABLE state_change (
   agent_id INTEGER NOT NULL REFERENCES agent (id) ON DELETE CASCADE,
   at_ms    INTEGER NOT NULL,
   state_id INTEGER NOT NULL,  -- acd_state; 0: not observed, from here the bridge did not look until the next row
-  since_ms INTEGER,           -- the source's own time of the change, where it gives one
+  since_ms INTEGER,           -- the source's own time of the change, where it gives one; 0: it is at_ms
   PRIMARY KEY (agent_id, at_ms)
 ) STRICT, WITHOUT ROWID;
 

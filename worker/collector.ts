@@ -6,7 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { HandOverAnswer } from '../src/domain/handed-over.ts';
 import { type GivenRecords, RecordsRefusedError } from '../src/jobs/apply-records.ts';
-import { Loop, nextOnGridMs } from '../src/jobs/loop.ts';
+import { Loop, nextOnGridMs, TICK_MAX_MS } from '../src/jobs/loop.ts';
 import type { PushResult } from './app.ts';
 import { readSettings } from './settings.ts';
 import { bridgeDeps, log, systemClock } from './wiring.ts';
@@ -102,8 +102,9 @@ export class Collector extends DurableObject<Env> {
     }
     const laneBudgetMs = Math.min(LANE_BUDGET_MAX_MS, nextMs - startedMs - MARGIN_MS);
     const next = await loop.tick(laneBudgetMs, async (earliestMs) => {
-      // The platform holds requests back until this is stored: it is safe before the poll leaves.
-      if (earliestMs > nextMs) await this.ctx.storage.setAlarm(earliestMs);
+      // The platform holds requests back until this is stored: it is safe before the poll leaves. Whoever is killed in the
+      // first poll after a wait must not wait as long again.
+      if (earliestMs > nextMs || tickMs > TICK_MAX_MS) await this.ctx.storage.setAlarm(earliestMs);
     });
     if (next === null) {
       await this.ctx.storage.deleteAlarm();

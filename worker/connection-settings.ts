@@ -16,6 +16,7 @@ import {
   readConnection,
   updateConnection,
 } from '../src/store/connections.ts';
+import { allowUnansweredSignIns } from '../src/store/sign-ins.ts';
 import { WFM_KINDS, wfmAddresses, wfmSecrets } from '../src/wfm/registry.ts';
 import { type App, pokeCollector } from './app.ts';
 import type { FieldError } from './respond.ts';
@@ -85,6 +86,7 @@ export async function saveConnection(
     if (!(error instanceof ConnectionTakenError)) throw error;
     return { kind: 'invalid', errors: [{ path: error.field ?? '', message: error.message }] };
   }
+  await allowUnansweredSignIns(app.db, id);
   await pokeCollector(app, id);
   return { kind: 'saved', id };
 }

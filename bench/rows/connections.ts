@@ -8,8 +8,8 @@ import type { Row } from '../support/row.ts';
 import { readPolls } from '../support/stand-ins.ts';
 
 const PERIOD_S = 5;
-const WARM_MS = 40_000;
-const MEASURE_MS = 40_000;
+const WARM_MS = 25_000;
+const MEASURE_MS = 30_000;
 /** A poll is late when it comes more than a tenth of the period after its time. */
 const LATE_MS = PERIOD_S * 1_100;
 

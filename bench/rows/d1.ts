@@ -4,7 +4,7 @@ import type { Stage } from '../../test/host/support/stage.ts';
 import { Bridge } from '../support/bridge.ts';
 import { figure } from '../support/numbers.ts';
 import type { Row } from '../support/row.ts';
-import { readPolls, startStandIns } from '../support/stand-ins.ts';
+import { readPolls, type StandIns, startStandIns } from '../support/stand-ins.ts';
 import { takeUsage, totals, type Usage } from '../support/usage.ts';
 
 const PERIOD_S = 3;
@@ -46,22 +46,32 @@ export async function measurePollUsage(
   const bridge = await Bridge.start(stage, { distDirectory: counted });
   await bridge.connect(standIns, PERIOD_S);
   await sleep(SETTLE_MS);
-  const lastMs = (await readPolls(standIns.nccUrl)).at(-1)?.arrivalMs ?? Date.now();
-  await sleep(lastMs + 1.5 * PERIOD_S * 1_000 - Date.now());
+  const { polls, usage } = await usageOfPolls(bridge, standIns, PERIOD_S, durationMs);
+  await bridge.end();
+  await standIns.end();
+  const changes = madeBy(usage.statements, STORES_CHANGES) * Math.floor(traffic.agents * traffic.changeShare);
+  return { polls, changes, usage };
+}
+
+/** What a running bridge's polls and deliveries used, from the middle between two polls on. */
+export async function usageOfPolls(
+  bridge: Bridge,
+  { nccUrl }: Pick<StandIns, 'nccUrl'>,
+  periodS: number,
+  durationMs: number,
+): Promise<{ polls: number; usage: Usage }> {
+  const lastMs = (await readPolls(nccUrl)).at(-1)?.arrivalMs ?? Date.now();
+  await sleep(lastMs + 1.5 * periodS * 1_000 - Date.now());
   await takeUsage(bridge);
   await sleep(durationMs);
   const taken = await takeUsage(bridge);
-  await bridge.end();
-  await standIns.end();
   const statements = Object.fromEntries(
     Object.entries(taken.statements).filter(
       ([sql]) => !OF_MINUTE.test(sql) && !OF_PAGES.some((page) => page.test(sql)),
     ),
   );
   // Counted where the rows are: a poll at the edge of the time is in both or in neither.
-  const polls = madeBy(statements, COMMITS_LOOK);
-  const changes = madeBy(statements, STORES_CHANGES) * Math.floor(traffic.agents * traffic.changeShare);
-  return { polls, changes, usage: { ...taken, statements } };
+  return { polls: madeBy(statements, COMMITS_LOOK), usage: { ...taken, statements } };
 }
 
 /** How often a poll made the statement that was made most often. */

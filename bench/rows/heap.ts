@@ -8,7 +8,7 @@ import type { Row } from '../support/row.ts';
 import { startStandIns } from '../support/stand-ins.ts';
 
 const LIMIT_BYTES = 128e6;
-const WARM_MS = 30_000;
+const WARM_MS = 25_000;
 const LOOKS = 40;
 const LOOK_EVERY_MS = 500;
 

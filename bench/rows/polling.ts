@@ -16,14 +16,19 @@ export interface PollingCase {
 }
 
 /** The most that the issue allows, as a ratio to the floor; undefined: stated only. */
-interface Bounds {
+export interface PollingBounds {
   readonly cpuRatio?: number;
   readonly delayRatio?: number;
   /** Whether no poll may be late. */
   readonly punctual: boolean;
 }
 
-export async function pollingRows(stage: Stage, bridge: Bridge, wanted: PollingCase, bounds: Bounds): Promise<Row[]> {
+export async function pollingRows(
+  stage: Stage,
+  bridge: Bridge,
+  wanted: PollingCase,
+  bounds: PollingBounds,
+): Promise<Row[]> {
   const { agents, changeShare, periodS, polls } = wanted;
   const traffic = { agents, changeShare, periodS };
   const measured = await measurePolling(stage, bridge, { traffic, measuredPolls: polls });
@@ -65,7 +70,7 @@ function delayRows(label: string, bridge: PollRun, floor: PollRun, bound: number
 }
 
 /** Polls that began late, by the arrivals that NCC recorded; a poll that never came leaves a hole of two periods. */
-function latePolls({ spacingsMs }: PollRun, periodMs: number): number {
+export function latePolls({ spacingsMs }: PollRun, periodMs: number): number {
   const limitMs = Math.max(periodMs, 3_005) + periodMs * LATE_SHARE;
   return spacingsMs.filter((ms) => ms > limitMs).length;
 }

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gzipSync } from 'node:zlib';
+import { Random } from '../../simulators/shared/random.ts';
 import { figure } from '../support/numbers.ts';
 import type { Row } from '../support/row.ts';
 
@@ -11,6 +13,8 @@ const CHANGES = 200_000;
 const CHANGES_A_POLL = 80;
 const QUEUES = 200;
 const DAYS = 10;
+/** One a minute. */
+const ACTIVITIES_PER_AGENT = 15;
 const INTERVAL_MS = 900_000;
 const BEGIN_MS = 1_790_000_000_000 - (1_790_000_000_000 % INTERVAL_MS);
 
@@ -18,6 +22,8 @@ export interface StoredBytes {
   readonly bytesPerChange: number;
   readonly bytesPerLoggedChange: number;
   readonly bytesPerQueueInterval: number;
+  /** One activity in the body that is kept as proof of what was sent, compressed. */
+  readonly bytesPerKeptActivity: number;
 }
 
 export function measureStorage(): StoredBytes {
@@ -36,16 +42,38 @@ export function measureStorage(): StoredBytes {
     const intervals = DAYS * 96 * QUEUES;
     const bytesPerQueueInterval = growth(database, intervals, () => insertIntervals(database));
     database.close();
-    return { bytesPerChange, bytesPerLoggedChange, bytesPerQueueInterval };
+    return { bytesPerChange, bytesPerLoggedChange, bytesPerQueueInterval, bytesPerKeptActivity: measureActivity() };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-export function storageRow({ bytesPerChange, bytesPerLoggedChange, bytesPerQueueInterval }: StoredBytes): Row {
+/** A window of 15 minutes as the bridge tells it, with random instants: they are what does not compress. */
+function measureActivity(): number {
+  const random = new Random(1);
+  const reportData = Array.from({ length: AGENTS }, (_, i) => ({
+    agentValue: `agent-${i}`,
+    agentId: '',
+    userName: `agent-${i}@centre.example`,
+    agentActivity: Array.from({ length: ACTIVITIES_PER_AGENT }, () => ({
+      state: ['Available', 'On call', 'Wrap-up', 'Break'][Math.floor(random.next() * 4)] ?? '',
+      startTime: new Date(BEGIN_MS + Math.floor(random.next() * 900) * 1_000).toISOString(),
+      duration: Math.floor(random.next() * 120) * 1_000,
+      reason: '',
+    })),
+  }));
+  return gzipSync(JSON.stringify({ reportData })).byteLength / (AGENTS * ACTIVITIES_PER_AGENT);
+}
+
+export function storageRow({
+  bytesPerChange,
+  bytesPerLoggedChange,
+  bytesPerQueueInterval,
+  bytesPerKeptActivity,
+}: StoredBytes): Row {
   return {
-    name: 'bytes stored per state change (time line + log of the stream), per queue interval',
-    bridge: `${figure(bytesPerChange)} + ${figure(bytesPerLoggedChange)}, ${figure(bytesPerQueueInterval)}`,
+    name: 'bytes stored, indexes included: state change (time line for long + log and body sent for 14 days); queue interval',
+    bridge: `${figure(bytesPerChange)} + ${figure(bytesPerLoggedChange)} and ${figure(bytesPerKeptActivity)}; ${figure(bytesPerQueueInterval)}`,
     bound: 'stated',
     isReached: null,
   };
@@ -73,7 +101,8 @@ function insertChanges(database: DatabaseSync): void {
   );
   for (let i = 0; i < CHANGES; i += 1) {
     const atMs = BEGIN_MS + Math.floor(i / AGENTS) * 60_000 + (i % AGENTS) * 53;
-    statement.run((i % AGENTS) + 1, atMs, (i % 7) + 1, atMs);
+    // The source's own time is the change's instant: 0.
+    statement.run((i % AGENTS) + 1, atMs, (i % 7) + 1, 0);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Stage, StartedProcess } from '../../test/host/support/stage.ts';
 import type { StandIns } from './stand-ins.ts';
 
 const API_TOKEN = 'bench-api-token-0123456789-0123456789';
+const ADMIN_PASSWORD = 'bench-admin-password';
 
 export interface BridgeOptions {
   /** Directory of the built Worker; default: the product's own dist/. */
@@ -26,7 +27,7 @@ export class Bridge {
     const started = await stage.startHost({
       ...(distDirectory === undefined ? {} : { distDirectory }),
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
-      environment: { API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true', ...environment },
+      environment: { API_TOKEN, ADMIN_PASSWORD, ALLOW_PRIVATE_NETWORK: 'true', ...environment },
     });
     return new Bridge(started);
   }
@@ -71,6 +72,26 @@ export class Bridge {
       },
     });
     return z.looseObject({ id: z.number() }).parse(created).id;
+  }
+
+  /** Signs in as a person does. Returns what reads a page as a browser would: its text, and how long it took. */
+  async signIn(): Promise<(path: string) => Promise<{ text: string; tookMs: number }>> {
+    const signedIn = await fetch(new URL('/sign-in', this.url), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: this.url, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ password: ADMIN_PASSWORD, next: '/' }).toString(),
+    });
+    await signedIn.arrayBuffer();
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0];
+    if (cookie === undefined) throw new Error(`The sign-in was answered with ${signedIn.status}.`);
+    return async (path) => {
+      const beganMs = performance.now();
+      const response = await fetch(new URL(path, this.url), { headers: { cookie } });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`GET ${path} was answered with ${response.status}.`);
+      return { text, tookMs: performance.now() - beganMs };
+    };
   }
 
   /** @throws Error with method, path, status and the answer's start, when it is not 2xx */

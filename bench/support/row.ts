@@ -41,3 +41,10 @@ export function markdownRows(rows: readonly Row[]): string {
   });
   return ['| figure | bridge | floor | ratio | to reach | |', '|---|---|---|---|---|---|', ...lines].join('\n');
 }
+
+/** What stands in the table when a part could not be measured. */
+export function failedRow(name: string, error: unknown): Row {
+  const reason = error instanceof Error ? error.message : String(error);
+  const line = reason.replaceAll(/\s+/g, ' ').replaceAll('|', '/').slice(0, 300);
+  return { name, bridge: `could not be measured: ${line}`, bound: 'measured', isReached: false };
+}

@@ -30,10 +30,13 @@ export interface Finding {
 
 /** A feed or stream that fails for so long has stalled (promise 7: a stall shows within a minute). */
 const STALLED_AFTER_MS = 60_000;
+/** A loop without a sign of life, or a delivery without an outcome: late enough to be sure, and shown within the minute. */
+const SILENT_AFTER_MS = 45_000;
+const UNSENT_AFTER_MS = 50_000;
 /** A connection may take so long to its first poll before that is a stall. */
 const STARTING_MS = 120_000;
-/** The minute job is missed a minute after it should have come. */
-const CRON_LATE_MS = 2 * 60_000;
+/** The minute job is missed when it has not come 50 s after it should: a stall is to be seen within a minute. */
+const CRON_LATE_MS = 110_000;
 /** A feed that fails is tried again at least so often; its next try is stored at most this much too early. */
 const RETRY_OVERDUE_MS = 4 * 60_000;
 /** A closed interval should be collected so long after its settle delay. */
@@ -75,7 +78,7 @@ function feedFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: n
       {
         level: isStall ? ('stalled' as const) : ('degraded' as const),
         sinceMs: feed.failingSinceMs,
-        ...feedWords(feed, feed.failingSinceMs, settings),
+        ...feedWords(feed, feed.failingSinceMs, settings, nowMs),
       },
     ];
   });
@@ -85,15 +88,26 @@ function feedWords(
   feed: FeedFacts,
   sinceMs: number,
   { acdName, accountOf }: HealthSettings,
+  nowMs: number,
 ): Pick<Finding, 'what' | 'action' | 'target'> {
   const since = { atMs: sinceMs };
-  const retry = { atMs: feed.retryAtMs };
+  const retry = nextTry(feed, nowMs);
   const label = FEED_LABELS[feed.name];
   switch (feed.errorKind) {
     case 'sign-in':
       return {
         what: [`${acdName} refused the user name or password ${accountOf[feed.name]} at `, since, '.'],
-        action: ['Correct them on the connection page; the next try is at ', retry, '.'],
+        action: ['Correct them on the connection page; the next try is ', ...retry, '.'],
+        target: 'connection',
+      };
+    case 'unanswered sign-in':
+      return {
+        what: [`${acdName} has not answered a sign-in ${accountOf[feed.name]} in time since `, since, '.'],
+        action: [
+          'Whether it refused the user name or password is not known; the next try is ',
+          ...retry,
+          ', so that no account is locked. Saving the connection tries at once.',
+        ],
         target: 'connection',
       };
     case 'unusable':
@@ -105,8 +119,8 @@ function feedWords(
     case 'address':
     case 'redirect':
       return {
-        what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],
-        action: ['Correct the base URL on the connection page; the next try is at ', retry, '.'],
+        what: [`The base URL for ${label} cannot be used since `, since, `: ${sentence(feed.error)}`],
+        action: ['Correct the base URL on the connection page; the next try is ', ...retry, '.'],
         target: 'connection',
       };
     case 'shape':
@@ -114,8 +128,8 @@ function feedWords(
       return {
         what: [`${acdName} answers with something unexpected for ${label} since `, since, `: ${sentence(feed.error)}`],
         action: [
-          'Nothing was stored from it. Compare base URL and paths (Advanced, on the connection page); next try at ',
-          retry,
+          'Nothing was stored from it. Compare base URL and paths (Advanced, on the connection page); the next try is ',
+          ...retry,
           '.',
         ],
         target: 'connection',
@@ -124,13 +138,18 @@ function feedWords(
       return {
         what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],
         action: [
-          `The bridge tries again at `,
-          retry,
+          'The bridge tries again ',
+          ...retry,
           ` and loads missed figures by itself. If it goes on, check that ${acdName} is up and the base URL is right.`,
         ],
         target: null,
       };
   }
+}
+
+/** When the next try is, as the end of a sentence: one whose time has come is made in this moment. */
+function nextTry({ retryAtMs }: Pick<FeedFacts, 'retryAtMs'>, nowMs: number): Sentence {
+  return retryAtMs > nowMs ? ['at ', { atMs: retryAtMs }] : ['now'];
 }
 
 /** True when the last good answer is older than polls that go well leave it. */
@@ -139,7 +158,7 @@ function isPollMissed(
   { collectionIntervalMs }: HealthSettings,
   nowMs: number,
 ): boolean {
-  return lastPollMs !== null && nowMs - lastPollMs > Math.max(STALLED_AFTER_MS, 2 * collectionIntervalMs + 15_000);
+  return lastPollMs !== null && nowMs - lastPollMs > Math.max(SILENT_AFTER_MS, 2 * collectionIntervalMs + 15_000);
 }
 
 /**
@@ -154,8 +173,8 @@ export function isLoopSilent(facts: ConnectionFacts, collectionIntervalMs: numbe
   if (facts.lastPollMs === null) {
     return nowMs - Math.max(facts.createdAtMs, facts.lastTroubleMs ?? 0) > STARTING_MS;
   }
-  const pollLate = nowMs - facts.lastPollMs > Math.max(STALLED_AFTER_MS, 2 * collectionIntervalMs + 15_000);
-  return pollLate || (facts.loopAtMs !== null && nowMs - aliveMs > STALLED_AFTER_MS);
+  const pollLate = nowMs - facts.lastPollMs > Math.max(SILENT_AFTER_MS, 2 * collectionIntervalMs + 15_000);
+  return pollLate || (facts.loopAtMs !== null && nowMs - aliveMs > SILENT_AFTER_MS);
 }
 
 /** A loop that does not run leaves no error: only the age of its last sign of life tells. */
@@ -177,7 +196,7 @@ function unsentFindings(facts: ConnectionFacts, nowMs: number): Finding[] {
   if (facts.paused || !stream || stream.failures > 0 || rosterFails || facts.oldestUnsentMs === null) return [];
   // While history is caught up the oldest waits long, but something is accepted all the time.
   const movedMs = Math.max(facts.oldestUnsentMs, stream.successAtMs ?? 0);
-  if (nowMs - movedMs <= STALLED_AFTER_MS) return [];
+  if (nowMs - movedMs <= UNSENT_AFTER_MS) return [];
   return [
     {
       level: 'stalled',
@@ -212,8 +231,8 @@ function streamFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs:
         ],
         action: [
           needsSettings ? 'Correct base URL, path or access key on the connection page. ' : '',
-          `${kept} sent when it answers again; the next try is at `,
-          { atMs: stream.retryAtMs },
+          `${kept} sent when it answers again; the next try is `,
+          ...nextTry(stream, nowMs),
           '.',
         ],
         target: needsSettings ? ('connection' as const) : null,

@@ -1,7 +1,7 @@
 /**
  * Holds the token of one account: from memory, else from the cache, else by refresh, else by signing in. There is never
- * more than one renewal in flight, and refused credentials are not tried again before their block has passed, restarts
- * included: accounts get locked.
+ * more than one renewal in flight, and credentials that were refused, or may have been, are not tried again before
+ * their block has passed, restarts included: accounts get locked.
  */
 import type { SignInRecord } from '../runtime.ts';
 import type { UpstreamDeps } from './deps.ts';
@@ -154,7 +154,7 @@ class Keeper implements TokenKeeper {
     try {
       return canRefresh(held, nowMs) ? await this.#refreshElseSignIn(held) : await this.#signIn();
     } catch (error) {
-      if (!(error instanceof UpstreamError) || error.failure.kind === 'sign-in') throw error;
+      if (!(error instanceof UpstreamError) || 'retryAtMs' in error.failure) throw error;
       const current = this.#currentIf(held);
       if (!current || this.#nowMs() >= current.expiresAtMs) throw error;
       return current;
@@ -180,12 +180,15 @@ class Keeper implements TokenKeeper {
   }
 
   async #signIn(): Promise<Token> {
-    const record = await this.#readRecord();
+    let record = await this.#readRecord();
     const nowMs = this.#nowMs();
     if (isHeld(this.#afresh.hold, nowMs)) throw this.#error(afreshFailure(this.#afresh.hold.untilMs));
-    if (record && isHeld({ fromMs: record.blockedUntilMs - REFUSED_BLOCK_MS, untilMs: record.blockedUntilMs }, nowMs)) {
-      throw this.#error({ kind: 'sign-in', detail: record.refusedReason, retryAtMs: record.blockedUntilMs });
+    if (record && isBlocked(record, nowMs) && record.refusedReason === '') {
+      // Somebody may have saved the connection, and so asked for a try, since it was read.
+      this.#record = undefined;
+      record = await this.#readRecord();
     }
+    if (record && isBlocked(record, nowMs)) throw this.#error(blockedFailure(record));
     if (this.#passing && isHeld(this.#passing.hold, nowMs)) throw this.#passing.error;
     let token: Token;
     try {
@@ -195,8 +198,9 @@ class Keeper implements TokenKeeper {
       throw await this.#signInFailed(error, record);
     }
     this.#passing = null;
-    if (record && record.blockedUntilMs > 0) {
-      await this.#remember({ ...record, blockedUntilMs: 0, refusedCount: 0, refusedReason: '' });
+    if (record ? record.blockedUntilMs > 0 : token.scheme !== '') {
+      // That they were good once counts later; where the scheme is not known yet, it is remembered with the scheme.
+      await this.#remember({ ...NOTHING_REMEMBERED, scheme: record?.scheme ?? token.scheme });
     }
     return this.#hold(token);
   }
@@ -204,8 +208,8 @@ class Keeper implements TokenKeeper {
   async #signInFailed(error: UpstreamError, record: SignInRecord | null): Promise<UpstreamError> {
     const { failure } = error;
     const isRefused = failure.kind === 'status' && this.#issuer.refusedStatuses.includes(failure.status);
-    // Where the last answer was a refusal, a try that nobody answered in time may well have been refused, too.
-    const isUnknown = failure.kind === 'timeout' && record !== null && record.blockedUntilMs > 0;
+    // Where the last answer was a refusal, or there never was one, a try that nobody answered in time may have been refused.
+    const isUnknown = failure.kind === 'timeout' && (record === null || record.blockedUntilMs > 0);
     if (!isRefused && !isUnknown) {
       const askedMs = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0;
       const fromMs = this.#nowMs();
@@ -216,7 +220,7 @@ class Keeper implements TokenKeeper {
     const detail = failure.kind === 'status' ? refusalOf(failure) : (record?.refusedReason ?? '');
     const refused = { ...(record ?? NOTHING_REMEMBERED), blockedUntilMs: retryAtMs, refusedReason: detail };
     const unwritten = await this.#remember({ ...refused, refusedCount: refused.refusedCount + 1 });
-    return new UpstreamError(error.endpoint, { kind: 'sign-in', detail, retryAtMs }, { cause: unwritten });
+    return new UpstreamError(error.endpoint, blockedFailure(refused), { cause: unwritten });
   }
 
   async #hold(token: Token): Promise<Token> {
@@ -288,6 +292,16 @@ interface Hold {
 
 const NEVER_REFUSED_AFRESH = { count: 0, hold: { fromMs: 0, untilMs: 0 } };
 const NOTHING_REMEMBERED: SignInRecord = { blockedUntilMs: 0, refusedCount: 0, refusedReason: '', scheme: '' };
+
+function isBlocked({ blockedUntilMs }: SignInRecord, nowMs: number): boolean {
+  return isHeld({ fromMs: blockedUntilMs - REFUSED_BLOCK_MS, untilMs: blockedUntilMs }, nowMs);
+}
+
+/** Without a reason nobody has said that the credentials are refused: there was no answer. */
+function blockedFailure({ refusedReason, blockedUntilMs: retryAtMs }: SignInRecord): UpstreamFailure {
+  if (refusedReason === '') return { kind: 'unanswered sign-in', retryAtMs };
+  return { kind: 'sign-in', detail: refusedReason, retryAtMs };
+}
 
 function isHeld({ fromMs, untilMs }: Hold, nowMs: number): boolean {
   return fromMs <= nowMs && nowMs < untilMs;

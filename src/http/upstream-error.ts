@@ -19,7 +19,9 @@ export type UpstreamFailure =
   /** The address may not be called: not https, or not public. */
   | { readonly kind: 'address'; readonly detail: string }
   /** The credentials were refused; no further try before `retryAtMs`. */
-  | { readonly kind: 'sign-in'; readonly detail: string; readonly retryAtMs: number };
+  | { readonly kind: 'sign-in'; readonly detail: string; readonly retryAtMs: number }
+  /** No answer to a sign-in with credentials that may well be refused; no further try before `retryAtMs`. */
+  | { readonly kind: 'unanswered sign-in'; readonly retryAtMs: number };
 
 /** A call to another company's API failed. `endpoint` is "METHOD /path", without host or query string. */
 export class UpstreamError extends Error {
@@ -52,5 +54,7 @@ export function describeFailure(failure: UpstreamFailure): string {
       return `may not be called: ${failure.detail}`;
     case 'sign-in':
       return `refused the credentials: ${failure.detail}`;
+    case 'unanswered sign-in':
+      return 'gave no answer to the sign-in in time: whether the credentials were refused is not known';
   }
 }

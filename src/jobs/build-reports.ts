@@ -1,10 +1,10 @@
 /** Builds the windowed reports from stored facts. The same facts and mapping give the same report. */
 import { activitiesEndedIn, type SignedInTime, timeIn } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
-import { type QueueDetails, splitCounts } from '../domain/queue-interval.ts';
+import { splitCounts } from '../domain/queue-interval.ts';
 import { readAgentFigures, readAgentQueueFigures } from '../store/agent-figures.ts';
 import { readTimesWithoutStates } from '../store/members.ts';
-import { readFigures } from '../store/queue-intervals.ts';
+import type { QueueSums } from '../store/queue-intervals.ts';
 import { type AgentEntries, readEntries } from '../store/state-changes.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import type {
@@ -37,15 +37,14 @@ export async function* entriesOf(deps: BridgeDeps, connectionId: number, window:
 
 const classOf = (config: Config) => (stateId: number) => config.states.get(stateId)?.stateClass ?? 'not ready';
 
-/** Queue figures of a window, summed over its intervals, of the queues that are included. */
-export async function queueFiguresOf(deps: BridgeDeps, session: Session, window: Window): Promise<QueueFigures[]> {
-  const { config } = session;
+/** Queue figures of a window from its stored rows, summed over its intervals, of the queues that are included. */
+function queueFiguresOf({ config }: Session, stored: readonly QueueSums[]): QueueFigures[] {
   const queues = new Map(config.queues.map((queue) => [queue.key, queue]));
-  const rowsOf = new Map<number, (QueueDetails & { offered: number; abandoned: number; handleTimeMs: number })[]>();
-  for (const { queueKey, details, ...row } of await readFigures(deps.db, session.connectionId, window)) {
-    const rows = rowsOf.get(queueKey) ?? [];
-    rows.push({ ...row, ...details });
-    rowsOf.set(queueKey, rows);
+  const rowsOf = new Map<number, QueueSums[]>();
+  for (const row of stored) {
+    const rows = rowsOf.get(row.queueKey) ?? [];
+    rows.push(row);
+    rowsOf.set(row.queueKey, rows);
   }
   const figures: QueueFigures[] = [];
   for (const [key, rows] of rowsOf) {
@@ -199,14 +198,17 @@ export interface BuiltReport {
   readonly heldCount: number;
 }
 
-/** The historical report of a window. `watched`: whether the window's states are known, so that times can be given. */
+/**
+ * The historical report of a window from its stored `rows`. `watched`: whether the window's states are known, so that
+ * times can be given.
+ */
 export async function buildHistorical(
   deps: BridgeDeps,
   session: Session,
   window: Window,
-  watched: boolean,
+  { rows, watched }: { rows: readonly QueueSums[]; watched: boolean },
 ): Promise<BuiltReport> {
-  const queues = await queueFiguresOf(deps, session, window);
+  const queues = queueFiguresOf(session, rows);
   const derived = watched ? await performanceOf(deps, session, window) : [];
   const isMerged = session.config.settings.acd.kind === 'merged';
   const performance = isMerged

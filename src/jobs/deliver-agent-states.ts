@@ -19,6 +19,8 @@ import { type BridgeDeps, feedOf, replaceAgent, type Session, streamOf } from '.
 
 /** A backlog older than this, and of more than one body, is history: present states first. */
 const HISTORY_AFTER_MS = MINUTE_MS;
+/** Bodies of history that may be sent at once because they are late. */
+const HISTORY_BEHIND_MAX = 5;
 /** Rows of the log looked through for the agents that a backlog is about. */
 const PRESENT_STATES_LOOKUP_MAX = 50_000;
 
@@ -54,6 +56,8 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   }
   const isHistory = deps.clock.nowMs() - oldest.atMs > HISTORY_AFTER_MS && changes.length >= eventsPerBodyMax;
   if (isHistory) return beginCatchUp(deps, session);
+  // What was accepted before is stored by now, unless it went out since the last poll: so a crash sends one body again at most.
+  await flushProgress(deps, session);
   const sent = await sendChanges(session, changes);
   await moveCursor(deps, session, changes, sent);
   return { delivered: sent.result.accepted, more: sent.result.failure === null && changes.length >= eventsPerBodyMax };
@@ -281,9 +285,12 @@ async function catchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResu
   );
   if (live.length > 0) return catchUpLive(deps, session, state, live);
   const periodMs = MINUTE_MS / session.config.settings.collection.catchUpBodiesPerMinute;
-  const pauseMs = Math.min(periodMs, session.lastHistoryBodyMs + periodMs - deps.clock.nowMs());
+  const nowMs = deps.clock.nowMs();
+  const dueMs = session.lastHistoryBodyMs + periodMs;
+  const pauseMs = Math.min(periodMs, dueMs - nowMs);
   if (pauseMs > 0) return { delivered: 0, more: true, pauseMs };
-  session.lastHistoryBodyMs = deps.clock.nowMs();
+  // A turn that came late is made up for, so that the rate is what the settings say; a long pause is not.
+  session.lastHistoryBodyMs = Math.max(dueMs, nowMs - HISTORY_BEHIND_MAX * periodMs);
   const history = await readLog(deps.db, session.connectionId, session.progress, eventsPerBodyMax, state.untilLogId);
   if (history.length === 0) return endCatchUp(deps, session, state);
   const sent = await sendChanges(session, history);

@@ -1,59 +1,128 @@
 /**
  * Delivers the reports that wait, newest window first: the live one before history. A report is built from stored facts
- * when it is sent, so what goes out is always the latest revision.
+ * when it is sent, or a second before, so what goes out is the latest revision; one that comes up meanwhile waits its turn.
  */
 import { acdTraits } from '../acd/registry.ts';
 import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
-import { hasImportedStates } from '../store/import-facts.ts';
+import { readImportedWindows } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
+import { readFiguresOfWindows } from '../store/queue-intervals.ts';
 import {
-  acceptReport,
-  keepBody,
   raiseReports,
   readHeldReports,
   readWaiting,
   type WaitingReport,
   type WindowedStream,
 } from '../store/reports.ts';
-import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
-import type { AgentActivities, AgentPerformance, AgentQueueFigures, Outcome, QueueFigures } from '../wfm/wfm.ts';
+import type { Outcome } from '../wfm/wfm.ts';
+import {
+  acceptanceOf,
+  type ReportRecord,
+  recordsOf,
+  type SentBody,
+  type SentReport,
+  withRecords,
+} from './accepted-report.ts';
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
-import { type Failure, type Refusal, sendInOrder } from './send-in-order.ts';
+import { type Failure, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 import { isWindowComplete } from './watch-members.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
 const PATIENCE_MS = 3 * MINUTE_MS;
-const WAITING_LOOKUP_MAX = 20;
+const REPORTS_PER_ROUND_MAX = 20;
+/** What was accepted is stored after so long at the latest. */
+const ROUND_MS = 1_000;
+/** Bodies of a round are held until they are stored. */
+const ROUND_CHARS_MAX = 4_000_000;
 const HELD_REPORTS_PER_TURN_MAX = 20;
-/** Bodies over this size compressed are not kept: D1 takes 2 MB a value. */
-const KEPT_BODY_BYTES_MAX = 1_500_000;
 
-/** Sends the next report of a stream that is ready. Returns true when another one may be ready right away. */
-export async function deliverNextReport(deps: BridgeDeps, session: Session, stream: WindowedStream): Promise<boolean> {
-  const nowMs = deps.clock.nowMs();
-  if (nowMs < streamOf(session, stream).retryAtMs) return false;
-  const waiting = await readWaiting(deps.db, session.connectionId, stream, WAITING_LOOKUP_MAX);
-  const firstLookMs = (await readFirstLookMs(deps.db, session.connectionId)) ?? Number.POSITIVE_INFINITY;
-  const isKnown = (window: Window) => hasImportedStates(deps.db, session.connectionId, window);
-  for (const report of waiting) {
-    const readiness = readinessOf(session, stream, report, nowMs, firstLookMs);
-    if (readiness === 'not yet' || !(await areMembersIn(deps, session, stream, report))) continue;
-    const { config } = session;
-    const built =
-      stream === 'historical'
-        ? await buildHistorical(deps, session, report, readiness === 'watched' || (await isKnown(report)))
-        : await buildActivity(deps, session, report);
-    const sent = await sendReport(deps, session, stream, report, built);
-    // Built with a mapping that is not in force any more: it may have left out who can be placed by now.
-    if (session.config !== config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
-    return sent;
+/**
+ * Sends reports of a stream that are ready, one after the other, for about a second: what they are made of is read, and
+ * what became of them is stored, once for all of them. Whoever is killed in between sends those again, identical.
+ * Returns true when another one may be ready right away.
+ */
+export async function deliverNextReports(deps: BridgeDeps, session: Session, stream: WindowedStream): Promise<boolean> {
+  const beganMs = deps.clock.nowMs();
+  if (beganMs < streamOf(session, stream).retryAtMs) return false;
+  const ready = await readReady(deps, session, stream, beganMs);
+  if (ready.length === 0) return false;
+  const build = await builderOf(deps, session, stream, ready);
+  const round: Round = { statements: [], accepted: 0, refusedInARow: streamOf(session, stream).refusedInARow };
+  let failure: Failure | null = null;
+  let chars = 0;
+  try {
+    for (const one of ready) {
+      const { config } = session;
+      const built = await build(one);
+      const sent = await sendReport(deps, session, stream, { ...one, built, refusedInARow: round.refusedInARow });
+      failure = sent.failure;
+      if (failure) break;
+      // Built with a mapping that is not in force any more: it may have left out who can be placed by now.
+      if (session.config !== config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
+      round.accepted += sent.accepted;
+      round.refusedInARow = sent.refusedInARow;
+      round.statements.push(...(await acceptanceOf(deps, session, stream, one.report, built, sent)));
+      chars += sent.bodies.reduce((sum, { body }) => sum + body.length, 0);
+      if (deps.clock.nowMs() - beganMs >= ROUND_MS || chars >= ROUND_CHARS_MAX) break;
+    }
+  } finally {
+    // What the WFM has accepted is stored whatever happened to the next one.
+    if (round.statements.length > 0) await storeRound(deps, session, stream, round);
   }
-  return false;
+  if (failure) await streamFailed(deps, session, stream, failure);
+  return failure === null;
+}
+
+/** A report that can be sent now. */
+interface ReadyReport {
+  readonly report: WaitingReport;
+  readonly readiness: 'watched' | 'unwatched';
+}
+
+async function readReady(
+  deps: BridgeDeps,
+  session: Session,
+  stream: WindowedStream,
+  nowMs: number,
+): Promise<ReadyReport[]> {
+  const { db } = deps;
+  const [waiting, firstLookMs] = await Promise.all([
+    readWaiting(db, session.connectionId, stream, REPORTS_PER_ROUND_MAX),
+    readFirstLookMs(db, session.connectionId),
+  ]);
+  const ready: ReadyReport[] = [];
+  for (const report of waiting) {
+    const readiness = readinessOf(session, stream, report, nowMs, firstLookMs ?? Number.POSITIVE_INFINITY);
+    if (readiness === 'not yet' || !(await areMembersIn(deps, session, stream, report))) continue;
+    ready.push({ report, readiness });
+  }
+  return ready;
+}
+
+/** Reads what the reports of a round are made of; the mapping is the one in force when each is built. */
+async function builderOf(
+  deps: BridgeDeps,
+  session: Session,
+  stream: WindowedStream,
+  ready: readonly ReadyReport[],
+): Promise<(one: ReadyReport) => Promise<BuiltReport>> {
+  if (stream === 'agent-activity') return ({ report }) => buildActivity(deps, session, report);
+  const windows = ready.map(({ report }) => report);
+  const unwatched = ready.filter(({ readiness }) => readiness === 'unwatched').map(({ report }) => report);
+  const [figures, imported] = await Promise.all([
+    readFiguresOfWindows(deps.db, session.connectionId, windows),
+    readImportedWindows(deps.db, session.connectionId, unwatched),
+  ]);
+  return ({ report, readiness }) =>
+    buildHistorical(deps, session, report, {
+      rows: figures.get(report.startMs) ?? [],
+      watched: readiness === 'watched' || imported.has(report.startMs),
+    });
 }
 
 function readinessOf(
@@ -84,44 +153,11 @@ async function areMembersIn(
   return report.deliveredRevision > 0 || isWindowComplete(deps, session, report);
 }
 
-/** One record of a windowed report: what can be refused by itself. */
-type ReportRecord =
-  | { readonly kind: 'queue'; readonly queue: QueueFigures }
-  | { readonly kind: 'agent queue'; readonly agentQueue: AgentQueueFigures }
-  | { readonly kind: 'performance'; readonly agent: AgentPerformance }
-  | { readonly kind: 'activities'; readonly agent: AgentActivities };
-
-function recordsOf({ report }: BuiltReport): ReportRecord[] {
-  if (report.stream === 'agent-activity') return report.agents.map((agent) => ({ kind: 'activities', agent }));
-  return [
-    ...report.queues.map((queue) => ({ kind: 'queue' as const, queue })),
-    ...report.agentQueues.map((agentQueue) => ({ kind: 'agent queue' as const, agentQueue })),
-    ...report.performance.map((agent) => ({ kind: 'performance' as const, agent })),
-  ];
-}
-
-function withRecords({ report }: BuiltReport, records: readonly ReportRecord[]): BuiltReport['report'] {
-  const { window } = report;
-  if (report.stream === 'agent-activity') {
-    return {
-      stream: 'agent-activity',
-      window,
-      agents: records.flatMap((r) => (r.kind === 'activities' ? [r.agent] : [])),
-    };
-  }
-  return {
-    stream: 'historical',
-    window,
-    queues: records.flatMap((r) => (r.kind === 'queue' ? [r.queue] : [])),
-    agentQueues: records.flatMap((r) => (r.kind === 'agent queue' ? [r.agentQueue] : [])),
-    performance: records.flatMap((r) => (r.kind === 'performance' ? [r.agent] : [])),
-  };
-}
-
-interface SentBody {
-  readonly body: string;
-  readonly sentAtMs: number;
-  readonly status: number;
+/** What the reports of one round leave to be stored. */
+interface Round {
+  readonly statements: D1PreparedStatement[];
+  accepted: number;
+  refusedInARow: number;
 }
 
 /** Sends one report whole, or in parts where it is too large, without the records that the WFM refuses for good. */
@@ -129,9 +165,8 @@ async function sendReport(
   deps: BridgeDeps,
   session: Session,
   stream: WindowedStream,
-  waiting: WaitingReport,
-  built: BuiltReport,
-): Promise<boolean> {
+  { report, built, refusedInARow }: { report: WaitingReport; built: BuiltReport; refusedInARow: number },
+): Promise<SentReport> {
   const { wfm, settings } = session.config;
   const { bodyBytesMax, takesChanges } = wfmTraits(settings.wfm);
   let bodies: SentBody[] = [];
@@ -146,10 +181,9 @@ async function sendReport(
     return outcome;
   };
   const records = recordsOf(built);
-  const { refusedInARow } = streamOf(session, stream);
   const result = await sendInOrder(records, { send, refusedInARow });
   let failure: Failure | null = result.failure;
-  if ((takesChanges || waiting.wasTold) && records.length === 0) {
+  if ((takesChanges || report.wasTold) && records.length === 0) {
     const empty = await send([]);
     // A WFM that takes no empty report keeps what it has: there is no record to set aside, and nothing to wait for.
     failure = empty.kind === 'accepted' || empty.kind === 'refused' || empty.kind === 'too large' ? null : empty;
@@ -161,110 +195,17 @@ async function sendReport(
     const whole = await send(records.filter((record) => !refused.has(record)));
     failure = whole.kind === 'accepted' ? null : whole;
   }
-  if (failure) {
-    await streamFailed(deps, session, stream, failure);
-    return false;
-  }
-  await noteAccepted(deps, session, stream, waiting, built, bodies, result.refused);
-  await noteStanding(deps, session, stream, result.accepted, result.refusedInARow);
-  return true;
+  return { ...result, failure, bodies };
 }
 
-async function noteAccepted(
-  deps: BridgeDeps,
-  session: Session,
-  stream: WindowedStream,
-  waiting: WaitingReport,
-  built: BuiltReport,
-  bodies: readonly SentBody[],
-  refused: readonly Refusal<ReportRecord>[],
-): Promise<void> {
-  const setAsideCount = refused.reduce((total, { record }) => total + weight(record), 0);
-  const kept = await Promise.all(bodies.map(({ body }) => keepable(body)));
-  const acceptance = {
-    report: waiting,
-    deliveredCount: built.recordCount - setAsideCount,
-    heldCount: built.heldCount,
-    setAsideCount,
-    acceptedAtMs: deps.clock.nowMs(),
-    bodySha256: kept[0]?.sha256 ?? '',
-    deliveredContacts: contactsOf(built, refused),
-  };
-  const rows = refused.map((refusal) => setAsideOf(refusal, stream, waiting));
-  await deps.db.batch([
-    guardLease(deps.db, session),
-    ...acceptReport(deps.db, session, stream, acceptance),
-    ...bodies.map(({ sentAtMs, status }, part) =>
-      keepBody(deps.db, session.connectionId, stream, {
-        startMs: waiting.startMs,
-        revision: waiting.revision,
-        part,
-        sentAtMs,
-        answer: `${status}`,
-        sha256: kept[part]?.sha256 ?? '',
-        bodyGzip: kept[part]?.bodyGzip ?? null,
-      }),
-    ),
-    ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
-  ]);
-}
-
-async function noteStanding(
-  deps: BridgeDeps,
-  session: Session,
-  stream: WindowedStream,
-  accepted: number,
-  refusedInARow: number,
-): Promise<void> {
-  if (accepted > 0) return streamSucceeded(deps, session, stream, { always: true });
+async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedStream, round: Round): Promise<void> {
+  await deps.db.batch([guardLease(deps.db, session), ...round.statements]);
+  if (round.accepted > 0) await streamSucceeded(deps, session, stream, { always: true });
+  const { refusedInARow } = round;
   if (refusedInARow === streamOf(session, stream).refusedInARow) return;
   const standing = { ...streamOf(session, stream), refusedInARow };
   session.streams.set(stream, standing);
   await deps.db.batch([guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)]);
-}
-
-/** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */
-function contactsOf({ report }: BuiltReport, refused: readonly Refusal<ReportRecord>[]): number | null {
-  if (report.stream !== 'historical') return null;
-  const gone = new Set(refused.map(({ record }) => (record.kind === 'queue' ? record.queue : null)));
-  return report.queues.reduce((sum, queue) => sum + (gone.has(queue) ? 0 : queue.contactsReceived), 0);
-}
-
-/** How many records of the account one record of the body stands for: times ride along and are derived, not read. */
-function weight(record: ReportRecord): number {
-  if (record.kind === 'activities') return record.agent.activities.length;
-  return record.kind === 'queue' ? 1 : 0;
-}
-
-function setAsideOf(
-  { record, status, reason }: Refusal<ReportRecord>,
-  stream: WindowedStream,
-  { startMs }: WaitingReport,
-): SetAsideRecord {
-  const [recordKey, facts] = keyAndFacts(record);
-  return { stream, atMs: startMs, windowStartMs: startMs, recordKey, record: facts, httpStatus: status, reason };
-}
-
-function keyAndFacts(record: ReportRecord): [key: string, facts: object] {
-  switch (record.kind) {
-    case 'queue':
-      return [`queue ${record.queue.queueValue}`, record.queue];
-    case 'agent queue':
-      return [`agent ${record.agentQueue.agentValue} in queue ${record.agentQueue.queueValue}`, record.agentQueue];
-    case 'performance':
-      return [`times of agent ${record.agent.agentValue}`, record.agent];
-    case 'activities':
-      return [`activities of agent ${record.agent.agentValue}`, record.agent];
-  }
-}
-
-async function keepable(body: string): Promise<{ sha256: string; bodyGzip: ArrayBuffer | null }> {
-  const bytes = new TextEncoder().encode(body);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const compressed = new Response(bytes).body?.pipeThrough(new CompressionStream('gzip'));
-  const bodyGzip = compressed ? await new Response(compressed).arrayBuffer() : null;
-  return { sha256, bodyGzip: bodyGzip && bodyGzip.byteLength <= KEPT_BODY_BYTES_MAX ? bodyGzip : null };
 }
 
 /**

@@ -16,7 +16,7 @@ import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } fr
 import { closeNextWindow, workOffTouched } from './close-windows.ts';
 import { collectIntervals, extendLedger } from './collect-intervals.ts';
 import { deliverAgentStates, flushProgress } from './deliver-agent-states.ts';
-import { deliverNextReport, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
+import { deliverNextReports, raiseReportsOfPlacedAgents } from './deliver-reports.ts';
 import { importRosterWhenDue } from './import-roster.ts';
 import { lookAtAgents } from './look-at-agents.ts';
 import { sendSetAsideAgain } from './send-again.ts';
@@ -41,7 +41,7 @@ const POLL_DISTANCE_MS = 3_000;
 /** The shortest period, a little over 3 s, so that timers that are a millisecond early or late keep the distance. */
 const PERIOD_MIN_MS = 3_005;
 /** The platform puts an object that idles for 10 s to sleep, with its memory: tick more often than that. */
-const TICK_MAX_MS = 8_000;
+export const TICK_MAX_MS = 8_000;
 /** Progress that no poll takes along within this time is stored at once. */
 const PROGRESS_WAITS_MAX_MS = 10_000;
 /** So much later than its tick a poll may begin without the next tick being moved: opening a session takes longer. */
@@ -115,6 +115,8 @@ export class Loop {
   #opening: Promise<Session | null> | null = null;
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
+  /** Lanes that only wait for a point in time end by then. */
+  #turnEndsMs = 0;
   readonly #running = new Map<Lane, Promise<void>>();
   /** Whatever writes the log of state changes does so in turn. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -143,6 +145,7 @@ export class Loop {
 
   async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
+    this.#turnEndsMs = nowMs + laneBudgetMs;
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
     const session = await this.#open();
     if (!session) return null;
@@ -319,7 +322,9 @@ export class Loop {
     const isRosterAsked = clientsChanged || feeds.get('roster')?.successAtMs === null;
     for (const [name, feed] of session.feeds) {
       const isAsked = name === 'roster' && isRosterAsked;
-      const again = clientsChanged || isAsked ? { retryAtMs: 0 } : {};
+      // Somebody may have saved the connection to have it tried; whether it may be is for the keeper of its token to say.
+      const isUnanswered = feed.errorKind === 'unanswered sign-in';
+      const again = clientsChanged || isAsked || isUnanswered ? { retryAtMs: 0 } : {};
       session.feeds.set(name, { ...feed, ...again, ...(isAsked ? { successAtMs: null } : {}) });
     }
     if (clientsChanged) {
@@ -333,7 +338,10 @@ export class Loop {
     for (let step = 0; step < STEPS_PER_TURN_MAX; step++) {
       const { more, pauseMs } = await deliverAgentStates(this.#deps, session);
       if (!more) return;
-      if (pauseMs !== undefined) await this.#deps.clock.sleep(pauseMs);
+      if (pauseMs === undefined) continue;
+      // Not asleep when the next poll brings something live: that tick begins a new turn, with the live changes.
+      if (this.#deps.clock.nowMs() + pauseMs >= this.#turnEndsMs) return;
+      await this.#deps.clock.sleep(pauseMs);
     }
   }
 
@@ -345,7 +353,14 @@ export class Loop {
     const isExtended = await extendLedger(this.#deps, session);
     if (isExtended || work.intervalsDue) await inSteps(() => collectIntervals(this.#deps, session));
     if (work.importOpen) await inSteps(() => workOffImport(this.#deps, session));
-    if (work.backfillOpen) await inSteps(() => workOffBackfill(this.#deps, session));
+    if (work.backfillOpen) await inSteps(() => this.#loadAndSend(session));
+  }
+
+  /** What a step of a backfill brought goes out while the next one is read. */
+  async #loadAndSend(session: Session): Promise<boolean> {
+    const isMore = await workOffBackfill(this.#deps, session);
+    this.#start('reports', session, () => this.#sendReports(session, true, false));
+    return isMore;
   }
 
   /** Takes settings and mapping over as they are now. False when the connection is gone or paused. */
@@ -365,8 +380,8 @@ export class Loop {
     if (intervalsTouched) await inSteps(() => workOffTouched(this.#deps, session));
     const isRaised = await raiseReportsOfPlacedAgents(this.#deps, session);
     if (!reportsWait && !intervalsTouched && closedCount === 0 && !isRaised) return;
-    await inSteps(() => deliverNextReport(this.#deps, session, 'historical'));
-    await inSteps(() => deliverNextReport(this.#deps, session, 'agent-activity'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'historical'));
+    await inSteps(() => deliverNextReports(this.#deps, session, 'agent-activity'));
   }
 
   /** Sets a lane going unless it still is. */

@@ -31,7 +31,7 @@ export function troubleOf(error: UpstreamError): Trouble {
     kind: failure.kind,
     message: error.message,
     retryAfterMs: failure.kind === 'status' ? failure.retryAfterMs : null,
-    retryAtMs: failure.kind === 'sign-in' ? failure.retryAtMs : null,
+    retryAtMs: 'retryAtMs' in failure ? failure.retryAtMs : null,
     needsSomebody: needsSomebody(failure),
   };
 }

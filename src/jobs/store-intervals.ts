@@ -37,7 +37,7 @@ export async function storeIntervals(
   const stored = new Map(
     (known ? await readFigures(deps.db, connectionId, window) : []).map((row) => [rowKey(row), row]),
   );
-  const differing = rows.filter((row) => differs(row, stored.get(rowKey(row))));
+  const differing = stored.size === 0 ? rows : rows.filter((row) => differs(row, stored.get(rowKey(row))));
   const readings = windowStarts(window).map((startMs) =>
     readingOf(session, startMs, answer, rows, differing, ledger.get(startMs), unconfirmed),
   );
@@ -112,8 +112,9 @@ function figuresOf(
   for (const queue of new Set(queues.values())) {
     if (!queue.listed) continue;
     for (const startMs of windowStarts(window)) {
-      const row = { queueKey: queue.key, startMs, offered: 0, abandoned: 0, handleTimeMs: 0, inferred: true };
-      if (!rows.has(rowKey(row))) rows.set(rowKey(row), row);
+      const key = rowKey({ queueKey: queue.key, startMs });
+      if (rows.has(key)) continue;
+      rows.set(key, { queueKey: queue.key, startMs, offered: 0, abandoned: 0, handleTimeMs: 0, inferred: true });
     }
   }
   return [...rows.values()];

@@ -41,7 +41,7 @@ export async function keepWatch(deps: BridgeDeps, session: Session, watch: Watch
     ? {
         kind: 'minute job silent',
         severity: 'warning' as const,
-        message: 'The minute job has not run for two minutes.',
+        message: 'The minute job has missed its minute.',
       }
     : { kind: 'minute job runs again', severity: 'info' as const, message: 'The minute job runs again.' };
   await deps.db.batch([addEvent(deps.db, { connectionId: session.connectionId, atMs: nowMs, ...event })]);

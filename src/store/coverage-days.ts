@@ -101,10 +101,11 @@ export async function readContacts(
 ): Promise<WindowContacts[]> {
   const { results } = await db
     .prepare(
-      `SELECT i.start_ms AS startMs, sum(i.offered) AS stored,
-              sum(CASE WHEN q.included = 0 THEN i.offered ELSE 0 END) AS excluded
-       FROM queue_interval i LEFT JOIN queue q ON q.id = i.queue_id
-       WHERE i.connection_id = ?1 AND i.start_ms >= ?2 AND i.start_ms < ?3 GROUP BY i.start_ms`,
+      // No join: hundreds of queues over weeks are hundreds of thousands of rows, and few queues are left out.
+      `SELECT start_ms AS startMs, sum(offered) AS stored,
+              sum(CASE WHEN queue_id IN (SELECT id FROM queue WHERE connection_id = ?1 AND included = 0) THEN offered
+                       ELSE 0 END) AS excluded
+       FROM queue_interval WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 GROUP BY start_ms`,
     )
     .bind(connectionId, window.startMs, window.endMs)
     .all<RawSum>();

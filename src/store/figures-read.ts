@@ -5,6 +5,7 @@
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
 import type { QueueDetails } from '../domain/queue-interval.ts';
+import { SOURCE_TIME } from './state-changes.ts';
 
 export interface IntervalRow extends QueueDetails {
   readonly startMs: number;
@@ -94,7 +95,7 @@ export interface AgentTimePage {
 export async function listStateChanges(db: D1Database, page: AgentTimePage): Promise<StateChangeRow[]> {
   const { results } = await db
     .prepare(
-      `SELECT c.*, s.name AS state, s.reason, a.source_id, a.name, coalesce(a.login_id, a.username) AS login_id
+      `SELECT c.agent_id, c.at_ms, c.state_id, ${SOURCE_TIME} AS since_ms, s.name AS state, s.reason, a.source_id, a.name, coalesce(a.login_id, a.username) AS login_id
        FROM agent a
        CROSS JOIN state_change c ON c.agent_id = a.id AND c.at_ms >= ?2 AND c.at_ms < ?3
        LEFT JOIN acd_state s ON s.id = c.state_id

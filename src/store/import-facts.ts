@@ -245,19 +245,22 @@ export function noteImportedIntervals(
     .bind(connectionId, JSON.stringify(starts));
 }
 
-/** True when a file told what agents did in some interval of the window. */
-export async function hasImportedStates(
+/** Starts of those windows in which a file told of some interval what agents did. */
+export async function readImportedWindows(
   db: D1Database,
   connectionId: number,
-  window: { startMs: number; endMs: number },
-): Promise<boolean> {
-  const row = await db
+  windows: readonly { startMs: number; endMs: number }[],
+): Promise<Set<number>> {
+  if (windows.length === 0) return new Set();
+  const { results } = await db
     .prepare(
-      `SELECT 1 AS found FROM imported_state_interval WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 LIMIT 1`,
+      `SELECT w.value ->> 0 AS windowMs FROM json_each(?2) w
+       WHERE EXISTS (SELECT 1 FROM imported_state_interval
+                     WHERE connection_id = ?1 AND start_ms >= w.value ->> 0 AND start_ms < w.value ->> 1)`,
     )
-    .bind(connectionId, window.startMs, window.endMs)
-    .first<{ found: number }>();
-  return row !== null;
+    .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
+    .all<{ windowMs: number }>();
+  return new Set(results.map(({ windowMs }) => windowMs));
 }
 
 /** Removes the marks of imported changes that are past their retention. */

@@ -1,6 +1,7 @@
 /** Agents, queues and states of a connection with their keys in the WFM: what turns stored facts into reports. */
 import type { StateClass } from '../domain/agent-state.ts';
 import { HOLDS_LEASE } from './lease.ts';
+import { countAgents } from './roster.ts';
 
 export interface MappedAgent {
   readonly key: number;
@@ -103,6 +104,7 @@ export async function addSeenAgents(
         `SELECT ${AGENT_COLUMNS} FROM agent WHERE connection_id = ?1 AND source_id IN (SELECT value ->> 0 FROM json_each(?2))`,
       )
       .bind(connectionId, rows),
+    countAgents(db, connectionId),
   ]);
   return (results[1]?.results ?? []).map(agentOf);
 }

@@ -1,6 +1,6 @@
 /**
  * How every connection is doing, as facts for src/domain/health.ts. Read by each open Overview every few seconds: all
- * statements go in one batch, use the tables' keys and partial indexes, and none walks figures or state changes.
+ * statements go in one batch, use the tables' keys and partial indexes, and none walks agents, figures or state changes.
  */
 import type { Account, ConnectionFacts, FeedFacts, StreamFacts } from '../domain/health-facts.ts';
 
@@ -81,8 +81,7 @@ const FACTS = `
       AS unconfirmed_count,
     (SELECT count(*) FROM set_aside s WHERE s.connection_id = c.id AND s.status = 'set aside') AS set_aside_open,
     (SELECT count(*) FROM queue q WHERE q.connection_id = c.id AND q.removed_at_ms IS NULL) AS queue_count,
-    coalesce(a.agent_count, 0) AS agent_count, coalesce(a.held_agents, 0) AS held_agents,
-    coalesce(a.held_count, 0) AS held_count,
+    c.agent_count, coalesce(a.held_agents, 0) AS held_agents, coalesce(a.held_count, 0) AS held_count,
     (SELECT count(*) FROM acd_state t WHERE t.connection_id = c.id AND t.reviewed = 0) AS unreviewed_states,
     (SELECT count(*) FROM backfill b WHERE b.connection_id = c.id AND b.status IN ('waiting', 'running'))
       AS backfills_open,
@@ -98,9 +97,8 @@ const FACTS = `
                sum(status = 'waiting') AS waiting_count,
                min(CASE WHEN status = 'waiting' THEN start_ms END) AS oldest_waiting_ms
              FROM interval_ledger WHERE status <> 'collected' GROUP BY connection_id) o ON o.connection_id = c.id
-  LEFT JOIN (SELECT connection_id, sum(removed_at_ms IS NULL) AS agent_count, sum(held_count > 0) AS held_agents,
-               sum(held_count) AS held_count
-             FROM agent GROUP BY connection_id) a ON a.connection_id = c.id
+  LEFT JOIN (SELECT connection_id, count(*) AS held_agents, sum(held_count) AS held_count
+             FROM agent INDEXED BY agent_held WHERE held_count > 0 GROUP BY connection_id) a ON a.connection_id = c.id
   ORDER BY c.id`;
 
 /** The facts of all connections at `nowMs`, oldest connection first. */

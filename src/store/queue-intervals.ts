@@ -30,6 +30,9 @@ export function figuresJson(r: StoredFigures): (number | null)[] {
   return r.details ? [...three, ...detailValues(r.details)] : three;
 }
 
+/** What a report is made of. */
+export type QueueSums = Pick<StoredFigures, 'queueKey' | 'offered' | 'abandoned' | 'handleTimeMs'> & QueueDetails;
+
 /** All figures of a window. */
 export async function readFigures(
   db: D1Database,
@@ -78,6 +81,44 @@ export async function stepOfGoneFigures(
   };
 }
 
+/** All figures of some windows, by the window's start. One row of the answer a window: thousands would take longer. */
+export async function readFiguresOfWindows(
+  db: D1Database,
+  connectionId: number,
+  windows: readonly Window[],
+): Promise<Map<number, QueueSums[]>> {
+  const { results } = await db
+    .prepare(
+      `SELECT w.value ->> 0 AS windowMs,
+              (SELECT json_group_array(
+                 CASE WHEN coalesce(${DETAIL_COLUMNS}) IS NULL THEN json_array(queue_id, offered, abandoned, handle_time_ms)
+                 ELSE json_array(queue_id, offered, abandoned, handle_time_ms, ${DETAIL_COLUMNS}) END) FROM queue_interval
+               WHERE connection_id = ?1 AND start_ms >= w.value ->> 0 AND start_ms < w.value ->> 1) AS figures
+       FROM json_each(?2) w`,
+    )
+    .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
+    .all<{ windowMs: number; figures: string }>();
+  return new Map(
+    results.map(({ windowMs, figures }) => [windowMs, (JSON.parse(figures) as FiguresOfWindow[]).map(sumsOf)]),
+  );
+}
+
+type Count = number | null | undefined;
+type FiguresOfWindow = readonly [number, number, number, number, Count?, Count?, Count?, Count?, Count?, Count?];
+
+function sumsOf([queueKey, offered, abandoned, handleTimeMs, ...told]: FiguresOfWindow): QueueSums {
+  const [short = null, long = null, abandonedShort = null, workTimeMs = null, delay = null, holdTimeMs = null] = told;
+  const details = {
+    handledShort: short,
+    handledLong: long,
+    abandonedShort,
+    workTimeMs,
+    queueDelayTimeMs: delay,
+    holdTimeMs,
+  };
+  return { queueKey, offered, abandoned, handleTimeMs, ...details };
+}
+
 /** Statements that store figures that are new or differ from what is stored; equal ones must be left out by the caller. */
 export function saveFigures(
   db: D1Database,
@@ -88,20 +129,24 @@ export function saveFigures(
   const statements: D1PreparedStatement[] = [];
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT_MAX) {
     const part = JSON.stringify(rows.slice(from, from + ROWS_PER_STATEMENT_MAX).map(figuresJson));
+    const starts = rows.slice(from, from + ROWS_PER_STATEMENT_MAX).map(({ startMs }) => startMs);
+    // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each. EXISTS
+    // is looked at once: past intervals of which nothing is stored, thousands of rows in a backfill, need no more.
+    const keepReplaced = db
+      .prepare(
+        `INSERT INTO queue_interval_revision (connection_id, start_ms, queue_id, revision, offered, abandoned,
+                handle_time_ms, inferred, read_at_ms, ${DETAIL_COLUMNS})
+         SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
+                q.read_at_ms, q.handled_short, q.handled_long, q.abandoned_short, q.work_time_ms, q.queue_delay_time_ms,
+                q.hold_time_ms
+         FROM json_each(?2) n CROSS JOIN queue_interval q
+           ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
+         WHERE EXISTS (SELECT 1 FROM queue_interval WHERE connection_id = ?1 AND start_ms BETWEEN ?3 AND ?4)
+         ON CONFLICT DO NOTHING`,
+      )
+      .bind(connectionId, part, Math.min(...starts), Math.max(...starts));
     statements.push(
-      // CROSS JOIN keeps the order: the planner would walk all figures of the connection and the rows within each.
-      db
-        .prepare(
-          `INSERT INTO queue_interval_revision (connection_id, start_ms, queue_id, revision, offered, abandoned,
-                  handle_time_ms, inferred, read_at_ms, ${DETAIL_COLUMNS})
-           SELECT q.connection_id, q.start_ms, q.queue_id, q.revision, q.offered, q.abandoned, q.handle_time_ms, q.inferred,
-                  q.read_at_ms, q.handled_short, q.handled_long, q.abandoned_short, q.work_time_ms, q.queue_delay_time_ms,
-                  q.hold_time_ms
-           FROM json_each(?2) n CROSS JOIN queue_interval q
-             ON q.connection_id = ?1 AND q.start_ms = n.value ->> 1 AND q.queue_id = n.value ->> 0
-           WHERE true ON CONFLICT DO NOTHING`,
-        )
-        .bind(connectionId, part),
+      keepReplaced,
       db
         .prepare(
           `INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, inferred, read_at_ms,

@@ -1,5 +1,6 @@
 /** Queues and agents as somebody gives them, one by one: added or changed, never removed. */
 import type { Outcome } from './import-facts.ts';
+import { countAgents } from './roster.ts';
 
 /** Null: not given, stays as it is. */
 export interface GivenRosterRow {
@@ -52,6 +53,7 @@ export async function stepOfRosterRows(
            FROM json_each(?2) n WHERE connection_id = ?1 AND source_id = n.value ->> 0`,
         )
         .bind(connectionId, differing),
+      ...(table === 'agent' ? [countAgents(db, connectionId)] : []),
       db.prepare('UPDATE connection SET config_version = config_version + 1 WHERE id = ?1').bind(connectionId),
     ],
     counts,

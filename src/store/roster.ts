@@ -43,6 +43,16 @@ export async function readRosterRows(
   return { queues: rows(queues), agents: rows(agents) };
 }
 
+/** Statement that counts the agents that are there: last in every batch that adds or removes some. */
+export function countAgents(db: D1Database, connectionId: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE connection SET agent_count = (SELECT count(*) FROM agent WHERE connection_id = ?1 AND removed_at_ms IS NULL)
+       WHERE id = ?1`,
+    )
+    .bind(connectionId);
+}
+
 /** Statements that write what an import changed and raise the connection's config version, so that loops reload. */
 export function saveRosterRows(
   db: D1Database,
@@ -87,5 +97,6 @@ export function saveRosterRows(
       .prepare('UPDATE agent SET in_roster = 0, removed_at_ms = ?2 WHERE id IN (SELECT value FROM json_each(?1))')
       .bind(keys(agents.removed), nowMs),
     db.prepare('UPDATE connection SET config_version = config_version + 1 WHERE id = ?1').bind(connectionId),
+    countAgents(db, connectionId),
   ];
 }

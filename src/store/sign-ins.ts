@@ -32,3 +32,14 @@ export function signInMemory(db: D1Database, connectionId: number): SignInMemory
     },
   };
 }
+
+/** Lets sign-ins that nobody answered be tried again at once: somebody has asked for it. Refused ones stay blocked. */
+export async function allowUnansweredSignIns(db: D1Database, connectionId: number): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE sign_in SET blocked_until_ms = 1
+       WHERE connection_id = ?1 AND blocked_until_ms > 1 AND refused_reason = ''`,
+    )
+    .bind(connectionId)
+    .run();
+}

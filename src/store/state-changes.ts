@@ -4,11 +4,15 @@ import type { StateEntry } from '../domain/activity.ts';
 import type { HeldState } from '../domain/agent-state.ts';
 import type { Window } from '../domain/interval.ts';
 
+/** SQL: the source's own time of a change `c`, which is stored as 0 where it is the change's instant. */
+export const SOURCE_TIME = 'CASE c.since_ms WHEN 0 THEN c.at_ms ELSE c.since_ms END';
+
 /** The present state of every agent of a connection that was ever seen, by agent key. */
 export async function readPresentStates(db: D1Database, connectionId: number): Promise<Map<number, HeldState>> {
   const { results } = await db
     .prepare(
-      `SELECT a.id AS agentKey, s.name, s.reason, c.at_ms AS atMs, c.since_ms AS sinceMs
+      `SELECT a.id AS agentKey, s.name, s.reason, c.at_ms AS atMs,
+              ${SOURCE_TIME} AS sinceMs
        FROM agent a
        JOIN state_change c ON c.agent_id = a.id
         AND c.at_ms = (SELECT max(at_ms) FROM state_change WHERE agent_id = a.id)

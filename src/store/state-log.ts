@@ -10,6 +10,9 @@ const CHANGES_PER_STATEMENT_MAX = 20_000;
 /** Extending a row rewrites it: a row with more changes than this is left alone and a fresh one opened. */
 const CHANGES_IN_EXTENDED_ROW_MAX = 100;
 
+/** The source's own time where it is the instant of the change, as nearly always: stored once, not twice. */
+const SAME_INSTANT = 0;
+
 /** How far the WFM has accepted: `offset` changes of row `logId`, and everything in the rows before. */
 export interface StatesProgress {
   readonly logId: number;
@@ -159,7 +162,7 @@ async function openRows(db: D1Database, look: LookCommit) {
     if (part.length > 0) {
       const rows = part.flatMap(({ agentKey, atMs, stateId, sinceMs, unobservedFromMs }) => [
         ...(unobservedFromMs === null ? [] : [[agentKey, unobservedFromMs, 0, null]]),
-        [agentKey, atMs, stateId, sinceMs],
+        [agentKey, atMs, stateId, sinceMs === atMs ? SAME_INSTANT : sinceMs],
       ]);
       statements.push(insertChanges.bind(JSON.stringify(rows), connectionId, epoch));
     }

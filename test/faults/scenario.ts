@@ -1,26 +1,36 @@
 // What a scenario is, and what the command line can say about how it runs.
 
 export interface RunSettings {
-  /** Rounds of kill -9. */
-  readonly rounds: number;
-  /** No round begins after so many minutes. */
+  /** How many times host or engine are killed. */
+  readonly kills: number;
+  /** Bridges that are killed side by side, each with stand-ins of its own. */
+  readonly sideBySide: number;
+  /** No kill begins after so many minutes. */
   readonly killMinutes: number;
   readonly seed: number;
-  /** Seconds that Mpower stays away in the outage. */
-  readonly outageS: number;
+  /** Minutes that Mpower stays away in the outage. */
+  readonly outageMinutes: number;
 }
 
 /** A scenario that cannot run here says why; it is shown as skipped, with the reason. */
 export class NotHere extends Error {}
 
+/** What was measured, as one line, and figures that are added up over several runs. */
+export interface Measured {
+  readonly told: string;
+  readonly figures: Readonly<Record<string, number | readonly number[]>>;
+}
+
 export interface Scenario {
+  /** The word that chooses it on the command line. */
+  readonly key: string;
   /** A claim about the bridge. */
   readonly name: string;
   /** Belongs to the short run that every check makes. */
   readonly isShort?: boolean;
   readonly limitMs: (settings: RunSettings) => number;
-  /** Resolves to what was measured, for the record. */
-  readonly run: (settings: RunSettings) => Promise<string>;
+  /** Resolves to what was measured, for the record. `onPart`: takes what a part of a long scenario has measured. */
+  readonly run: (settings: RunSettings, onPart: (part: Measured) => void) => Promise<string | Measured>;
 }
 
 /** A generator of numbers in [0, 1) that a seed repeats (mulberry32). */

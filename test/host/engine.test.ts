@@ -76,7 +76,8 @@ it('is replaced when it has left several probes in a row unanswered, and not bef
       probeEveryMs: 5,
       probeTimeoutMs: 200,
       failuresToReplace: 3,
-      silenceToReplaceMs: 60_000,
+      loopSilenceToReplaceMs: 60_000,
+      jobSilenceToReplaceMs: 60_000,
       replacedAtMostEveryMs: 60_000,
     },
   });
@@ -117,7 +118,8 @@ it('is replaced once when its loops stay silent though it answers, and not again
       probeEveryMs: 5,
       probeTimeoutMs: 2_000,
       failuresToReplace: 3,
-      silenceToReplaceMs: 50,
+      loopSilenceToReplaceMs: 50,
+      jobSilenceToReplaceMs: 60_000,
       replacedAtMostEveryMs: 60_000,
     },
   });

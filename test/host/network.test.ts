@@ -188,13 +188,34 @@ describe('outgoing requests', () => {
     return JSON.parse(await (await fetch(`${host.url}/fetch?url=${encodeURIComponent(url)}`)).text());
   }
 
-  it('trust the authorities of NODE_EXTRA_CA_CERTS, and no unknown ones', async () => {
+  it.each([
+    { by: 'the engine', environment: { ALLOW_PRIVATE_NETWORK: 'true' } },
+    { by: 'the host', environment: { PRIVATE_HOSTS: 'ncc.test, localhost,127.0.0.1' } },
+  ])('trust the authorities of NODE_EXTRA_CA_CERTS, and no unknown ones, asked by $by', async ({ environment }) => {
     const { port } = await startOrigin();
     const url = `https://127.0.0.1:${port}/x`;
-    const trusting = await start({ NODE_EXTRA_CA_CERTS: AUTHORITY });
+    const trusting = await start({ ...environment, NODE_EXTRA_CA_CERTS: AUTHORITY });
     expect(await fetchBy(trusting, url)).toMatchObject({ body: `POST /x 127.0.0.1:${port} from the Worker` });
-    const others = await start({ NODE_EXTRA_CA_CERTS: '' });
+    const others = await start({ ...environment, NODE_EXTRA_CA_CERTS: '' });
     expect(await fetchBy(others, url)).toEqual({ failure: expect.any(String) });
+  });
+
+  it('reach nobody inside: a name that leads there is not connected to, unless PRIVATE_HOSTS admits it', async () => {
+    const { port } = await startOrigin();
+    let connections = 0;
+    servers.at(-1)?.on('connection', () => {
+      connections += 1;
+    });
+    const closed = await start({ NODE_EXTRA_CA_CERTS: AUTHORITY });
+    for (const host of ['localhost', 'LOCALHOST.', '127.0.0.1', '[::1]', '[::ffff:127.0.0.1]']) {
+      expect(await fetchBy(closed, `https://${host}:${port}/x`)).toEqual({ failure: expect.any(String) });
+    }
+    expect(connections).toBe(0);
+    const message = 'localhost leads to an address that is not public';
+    await eventually('it is told', async () => closed.lines.some((line) => line.includes(message)));
+    const admitting = await start({ NODE_EXTRA_CA_CERTS: AUTHORITY, PRIVATE_HOSTS: 'Localhost' });
+    await fetchBy(admitting, `https://localhost:${port}/x`);
+    expect(connections).toBe(1);
   });
 
   it('go through HTTPS_PROXY, bytes unchanged, and past it for the hosts of NO_PROXY', async () => {

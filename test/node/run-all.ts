@@ -6,22 +6,29 @@ import { spawn } from 'node:child_process';
 
 interface Step {
   readonly name: string;
+  readonly command: string;
   readonly args: readonly string[];
 }
 
 const project = (name: string, ...more: string[]): Step => {
   const names = [name, ...more];
-  return { name: names.join(', '), args: ['vitest', 'run', ...names.flatMap((one) => ['--project', one])] };
+  return {
+    name: names.join(', '),
+    command: 'npx',
+    args: ['vitest', 'run', ...names.flatMap((one) => ['--project', one])],
+  };
 };
+
+const SHORT_FAULTS: Step = { name: 'faults', command: process.execPath, args: ['test/faults/run.ts', '--short'] };
 
 const TRACKS: readonly (readonly Step[])[] = [
   [project('worker', 'node'), project('sim'), project('security')],
-  [project('host'), project('browser')],
+  [project('host'), SHORT_FAULTS, project('browser')],
 ];
 
-function run({ name, args }: Step): Promise<boolean> {
+function run({ name, command, args }: Step): Promise<boolean> {
   const startedMs = Date.now();
-  const child = spawn('npx', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => output.push(part));
   child.stderr.on('data', (part: Buffer) => output.push(part));

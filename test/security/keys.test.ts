@@ -67,9 +67,14 @@ async function statusOf(bridge: StartedProcess): Promise<Row> {
   return JSON.parse((await api(bridge.url, 'GET', '/status')).text).rows[0];
 }
 
-/** Polls go on: the last one is newer than this call. */
+/**
+ * Polls go on: the last one is newer than this call. Asking for the roster wakes the loop: one that found that it cannot
+ * run looks again by itself after 30 s only.
+ */
 async function works(bridge: StartedProcess): Promise<void> {
   const since = Date.now();
+  const { rows } = JSON.parse((await api(bridge.url, 'GET', '/connections')).text);
+  for (const { id } of rows) await api(bridge.url, 'POST', `/connections/${id}/roster/import`);
   await eventually(
     'the bridge polls',
     async () => Date.parse((await statusOf(bridge)).lastPollAt ?? '') > since,

@@ -2,7 +2,7 @@
  * The alarm and the minute job, as worker/collector.ts and worker/wiring.ts run them: the next alarm is set first, on the
  * grid; alarms of one object do not overlap; what is stored outlives the process, what is in memory does not.
  */
-import { Loop, type LoopLog, nextOnGridMs } from '../../src/jobs/loop.ts';
+import { Loop, type LoopLog, nextOnGridMs, TICK_MAX_MS } from '../../src/jobs/loop.ts';
 import { runMinute } from '../../src/jobs/run-minute.ts';
 import type { BridgeDeps } from '../../src/jobs/session.ts';
 import type { BridgeProcess, Machine } from './process.ts';
@@ -104,7 +104,7 @@ export class SimCollector {
     this.#setAlarm(nextMs);
     const laneBudgetMs = Math.min(LANE_BUDGET_MAX_MS, nextMs - startedMs - MARGIN_MS);
     const next = await this.loop.tick(laneBudgetMs, async (earliestMs) => {
-      if (earliestMs > nextMs) this.#setAlarm(earliestMs);
+      if (earliestMs > nextMs || tickMs > TICK_MAX_MS) this.#setAlarm(earliestMs);
     });
     if (next === null) {
       this.#alarmMs = null;

@@ -51,6 +51,22 @@ describe('figures', () => {
   }
   const range = `from=${new Date(AT).toISOString()}&to=${new Date(AT + 3_600_000).toISOString()}`;
 
+  it("of state changes tell the source's own time, which is stored once where it is the change's instant", async () => {
+    const id = await withFigures();
+    await env.DB.prepare(
+      `UPDATE state_change SET since_ms = CASE at_ms WHEN ?1 THEN 0 WHEN ?1 + 60000 THEN ?1 + 59000 END`,
+    )
+      .bind(AT)
+      .run();
+    const path = `/connections/${id}/state-changes?${range}&limit=3`;
+    const { body } = await api<Page<{ since: string | null }>>('GET', path);
+    expect(body.rows.map(({ since }) => since)).toEqual([
+      new Date(AT).toISOString(),
+      new Date(AT + 59_000).toISOString(),
+      null,
+    ]);
+  });
+
   it('of intervals come in pages that join without hole or overlap', async () => {
     const id = await withFigures();
     const starts: string[] = [];

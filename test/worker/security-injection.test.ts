@@ -1,6 +1,7 @@
 // Fault B4: hostile values in every parameter, field and header of every route. The routes are the router's own table and
 // the API's, their parameters those of the schemas, of the forms that pages show and of the addresses that handlers
 // read, so that a new route is covered by itself. Whatever comes in: a refusal or an ordinary answer, never a fault.
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { API_ROUTES, router } from '../../worker/router.ts';
@@ -33,11 +34,15 @@ function spellings(value: string): string[] {
 }
 
 /**
- * The product of routes, places and values is too large for each run: every place gets every `SHARES`th value, and places
- * that follow one another get different ones, so that each route and each value is tried many times over.
+ * The product of routes, places and values takes a minute and a half: every place gets every `SHARES`th value, places
+ * that follow one another get different ones, and each day has others, so that in `SHARES` days everything was tried.
+ * INJECTION_TURN names a day's share (0 to 5) to repeat it, or "all".
  */
-const SHARES = 6;
-let turn = 0;
+const SHARES = env.INJECTION_TURN === 'all' ? 1 : 6;
+const FIRST_TURN = /^\d+$/.test(env.INJECTION_TURN)
+  ? Number(env.INJECTION_TURN)
+  : Math.floor(Date.now() / 86_400_000) % SHARES;
+let turn = FIRST_TURN;
 function some<T>(values: readonly T[]): T[] {
   turn += 1;
   return values.filter((_, index) => (index + turn) % SHARES === 0);
@@ -57,7 +62,7 @@ beforeEach(async () => {
   vi.spyOn(console, 'error').mockImplementation((...words) => {
     faults.push(words.map(String).join(' '));
   });
-  turn = 0;
+  turn = FIRST_TURN;
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   id = await createConnection();
   // Paused, it is healthy: a 503 of /healthz would be its own.
@@ -87,8 +92,12 @@ async function expectNoFault(attempts: Iterable<Attempt>): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  expect(wrong.slice(0, 20)).toEqual([]);
-  expect(faults.filter((line) => line.startsWith('Fault'))).toEqual([]);
+  const repeat = `To try the same values again, set INJECTION_TURN=${SHARES === 1 ? 'all' : FIRST_TURN}.`;
+  expect(wrong.slice(0, 20), repeat).toEqual([]);
+  expect(
+    faults.filter((line) => line.startsWith('Fault')),
+    repeat,
+  ).toEqual([]);
   for (const secret of Object.values(CANARIES)) expect(faults.join()).not.toContain(secret);
   expect(count).toBeGreaterThan(100);
   // Nothing that was tried has reached the database as a statement.
@@ -291,6 +300,30 @@ describe('hostile values', { timeout: 300_000 }, () => {
       })(),
     );
   });
+});
+
+it('names of notices that are properties of every object show no notice', async () => {
+  const visit = visitor();
+  let shown = 0;
+  for (const path of [
+    '/',
+    '/access',
+    '/access?show=sessions',
+    `/connections/${id}`,
+    '/monitor',
+    `/connections/${id}/imports`,
+  ]) {
+    const page = async (notice: string) => {
+      const text = await (await visit(`${path}${path.includes('?') ? '&' : '?'}notice=${notice}`)).text();
+      return (text.match(/<(\w+) class="notice[^>]*>[\s\S]*?<\/\1>/g) ?? []).join('');
+    };
+    const none = await page('zz-unknown');
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+      expect([path, name, (await page(name)) === none]).toEqual([path, name, true]);
+    }
+    shown += (await page('saved')) === none ? 0 : 1;
+  }
+  expect(shown).toBeGreaterThan(0);
 });
 
 function multipart(fields: URLSearchParams): string {

@@ -194,16 +194,17 @@ type Tries = {
   error: string;
 };
 
-function toTries(row: Tries) {
+/** A try whose time has come is made now. */
+function toTries(row: Tries, nowMs: number) {
   return {
     failingSince: isoOrNull(row.failingSinceMs),
-    nextTryAt: row.failures > 0 ? iso(row.retryAtMs) : null,
+    nextTryAt: row.failures > 0 ? iso(Math.max(row.retryAtMs, nowMs)) : null,
     lastSuccessAt: isoOrNull(row.successAtMs),
     error: row.error,
   };
 }
 
-function toStatus({ facts, health }: ConnectionHealth): z.input<typeof status> {
+function toStatus({ facts, health }: ConnectionHealth, nowMs: number): z.input<typeof status> {
   return {
     connectionId: facts.connectionId,
     name: facts.name,
@@ -222,8 +223,8 @@ function toStatus({ facts, health }: ConnectionHealth): z.input<typeof status> {
     setAsideOpen: facts.setAsideOpen,
     agents: facts.agentCount,
     queues: facts.queueCount,
-    feeds: facts.feeds.map((feed) => ({ name: feed.name, ...toTries(feed) })),
-    streams: facts.streams.map((stream) => ({ name: stream.name, ...toTries(stream), account: stream.account })),
+    feeds: facts.feeds.map((feed) => ({ name: feed.name, ...toTries(feed, nowMs) })),
+    streams: facts.streams.map((stream) => ({ name: stream.name, ...toTries(stream, nowMs), account: stream.account })),
   };
 }
 
@@ -234,6 +235,6 @@ export const statusEndpoint = endpoint({
   params: z.strictObject({}),
   answer: z.strictObject({ at: isoText, rows: z.array(status) }),
   async handle({ app, nowMs }) {
-    return { at: iso(nowMs), rows: (await readHealth(app.db, nowMs)).map(toStatus) };
+    return { at: iso(nowMs), rows: (await readHealth(app.db, nowMs)).map((health) => toStatus(health, nowMs)) };
   },
 });

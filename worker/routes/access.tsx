@@ -10,6 +10,7 @@ import type { RoutedRequest, Visit } from '../app.ts';
 import { isSeenOverHttps } from '../auth/guard.ts';
 import { endedSessionCookies, sessionsSince } from '../auth/session.ts';
 import { readForm } from '../body.ts';
+import { noticeOf } from '../notice.ts';
 import { AuditPage, type AuditQuery } from '../pages/access-audit.tsx';
 import { SessionsPage } from '../pages/access-sessions.tsx';
 import { TokensPage } from '../pages/access-tokens.tsx';
@@ -45,7 +46,7 @@ async function tokensAnswer(visit: Visit, form: TokensForm, status = 200): Promi
   const { app, identity, nowMs, url } = visit;
   const [tokens, connections] = await Promise.all([listApiTokens(app.db), listConnections(app.db)]);
   const moment = { timeZone: siteZone(connections), nowMs };
-  const notice = NOTICES[url.searchParams.get('notice') ?? ''];
+  const notice = noticeOf(NOTICES, url);
   const hasDeploymentToken = app.settings.apiToken !== null;
   const page = { identity, tokens, moment, notice, hasDeploymentToken, origin: url.origin, ...form };
   return htmlPage(<TokensPage {...page} />, { status });
@@ -80,7 +81,7 @@ async function showSessions(visit: Visit): Promise<Response> {
     listConnections(app.db),
   ]);
   const moment = { timeZone: siteZone(connections), nowMs };
-  const notice = NOTICES[url.searchParams.get('notice') ?? ''];
+  const notice = noticeOf(NOTICES, url);
   const { access, adminPassword } = app.settings;
   const page = { identity, sessions, moment, notice, access, hasPassword: adminPassword !== null };
   return htmlPage(<SessionsPage {...page} />);

@@ -9,6 +9,7 @@ import { readForm } from '../body.ts';
 import { removeConnectionForGood } from '../connection-delete.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
 import { runConnectionTest } from '../connection-test.ts';
+import { noticeOf } from '../notice.ts';
 import type { ConflictFacts } from '../pages/connection-change.tsx';
 import { DEFAULT_KINDS, type FormKinds, formOf } from '../pages/connection-fields.ts';
 import { ConnectionFormPage, labelOf } from '../pages/connection-form.tsx';
@@ -41,7 +42,7 @@ export async function showConnection(request: RoutedRequest, visit: Visit): Prom
   const settings = storedSettings(connection);
   const told = visit.url.searchParams.get('notice');
   const isSaved = told === 'saved';
-  const notice = NOTICES[told ?? ''];
+  const notice = noticeOf(NOTICES, visit.url);
   const errors = settings
     ? []
     : [{ path: '', message: 'The stored settings are not valid any more. Enter them again and save.' }];

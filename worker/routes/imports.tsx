@@ -20,6 +20,7 @@ import { storedSettings } from '../connection-settings.ts';
 import { CSV_CHUNK_ROWS, csvAnswer, csvLine } from '../csv.ts';
 import { storeExport } from '../exports.ts';
 import { confirmRead, endImport, IMPORT_BYTES_MAX, readForImport } from '../imports.ts';
+import { noticeOf } from '../notice.ts';
 import { ExportResultPage } from '../pages/export-upload.tsx';
 import { ImportPreviewPage, type Sample } from '../pages/import-preview.tsx';
 import { ImportsPage, LOAD_WORDS, UnderWay } from '../pages/imports.tsx';
@@ -74,7 +75,7 @@ async function importsAnswer(
       filter={filter}
       older={older}
       isFirst={beforeMs === Number.MAX_SAFE_INTEGER}
-      notice={NOTICES[url.searchParams.get('notice') ?? '']}
+      notice={noticeOf(NOTICES, url)}
       backfill={form.backfill ?? { from: shiftDay(today, -7), to: today }}
       errors={form.errors}
       isAsked={!settings || acdTraits(settings.acd).queueIntervals === 'asked'}

@@ -24,6 +24,7 @@ import { fieldErrors } from '../api/field-errors.ts';
 import type { RoutedRequest, Visit } from '../app.ts';
 import { readForm } from '../body.ts';
 import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
+import { noticeOf } from '../notice.ts';
 import { AlertSettingsPage, type AlertSettingsProps, type SettingsForm } from '../pages/alert-settings.tsx';
 import { AlertsPage, DiaryPage, type DiaryQuery } from '../pages/monitor.tsx';
 import { type FieldError, htmlPage, notFound, seeOther } from '../respond.ts';
@@ -207,7 +208,7 @@ async function settingsAnswer(
     listConnections(app.db),
   ]);
   const moment = { timeZone: siteZone(connections), nowMs };
-  const text = NOTICES[url.searchParams.get('notice') ?? ''];
+  const text = noticeOf(NOTICES, url);
   const notice = form.notice ?? (text ? { tone: 'good' as const, text } : undefined);
   const page = { identity, moment, channels, rules, maintenance, connections, ...form, notice };
   return htmlPage(<AlertSettingsPage {...page} />, { status });

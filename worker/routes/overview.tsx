@@ -6,6 +6,7 @@ import { readLastDelays } from '../../src/store/charts.ts';
 import type { Visit } from '../app.ts';
 import { type ChartFacts, readCharts } from '../charts.ts';
 import { type ConnectionHealth, readHealth } from '../health-view.ts';
+import { noticeOf } from '../notice.ts';
 import { OverviewFragment, OverviewPage } from '../pages/overview.tsx';
 import { OverviewCharts } from '../pages/overview-charts.tsx';
 import { htmlFragment, htmlPage, json, notFound } from '../respond.ts';
@@ -17,7 +18,7 @@ const NOTICES: Readonly<Record<string, string>> = {
 
 export async function showOverview(_request: Request, { app, nowMs, identity, url }: Visit): Promise<Response> {
   const [connections, delays] = await Promise.all([readHealth(app.db, nowMs), readLastDelays(app.db)]);
-  const notice = NOTICES[url.searchParams.get('notice') ?? ''];
+  const notice = noticeOf(NOTICES, url);
   const charts = await chartsOf(app.db, connections, url.searchParams.get('charts'), nowMs);
   return htmlPage(<OverviewPage {...{ identity, connections, delays, charts, nowMs, notice }} />);
 }

@@ -5,7 +5,7 @@ import { parseJson, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { QueueIntervalAnswer } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { historicalRowWire, rowsOf } from './schema.ts';
+import { historicalRowWire, plainHistoricalRow, rowsOf } from './schema.ts';
 import type { NccSettings } from './settings.ts';
 
 /**
@@ -27,7 +27,8 @@ export function readHistorical(
   const read: { index: number; figures: QueueInterval }[] = [];
   let withoutStart = 0;
   for (const [index, row] of rawRows.entries()) {
-    const parsed = wire.safeParse(row);
+    const plain = plainHistoricalRow(row, handleTimeUnit);
+    const parsed = plain === null ? wire.safeParse(row) : ({ success: true, data: plain } as const);
     if (!parsed.success) {
       refused.add(index, row, parsed.error);
       if (refused.rows.length === UNREADABLE_ROWS_MAX && read.length === 0) break;
@@ -75,6 +76,7 @@ function withoutContradictions(
   refuse: (index: number) => void,
 ): QueueInterval[] {
   const groups = Map.groupBy(read, ({ figures }) => `${figures.startMs} ${figures.queueId}`);
+  if (groups.size === read.length) return read.map(({ figures }) => figures);
   const kept: QueueInterval[] = [];
   for (const [first, ...others] of groups.values()) {
     if (!first) continue;

@@ -159,6 +159,31 @@ export function historicalRowWire(handleTimeUnit: 'seconds' | 'milliseconds') {
     });
 }
 
+/** A figure as the wire takes it: within bounds, and not the zero below zero. */
+const isPlainCount = (value: unknown): value is number =>
+  Number.isInteger(value) && !Object.is(value, -0) && Number(value) >= 0 && Number(value) <= COUNT_MAX;
+
+const isPlainText = (value: unknown, charsMax: number): value is string =>
+  typeof value === 'string' && value.length <= charsMax && value.trim() === value && isStorable(value);
+
+/**
+ * The figures of a row that is written as nearly all are: what `historicalRowWire` would give, at a tenth of its price.
+ * Null for any other row, which the wire then judges.
+ */
+export function plainHistoricalRow(row: unknown, handleTimeUnit: 'seconds' | 'milliseconds') {
+  if (typeof row !== 'object' || row === null) return null;
+  const raw: Readonly<Record<string, unknown>> = { ...row };
+  const { 'queue-id': queueId, 'queue-name': queueName, startTime, sumHandleTime } = raw;
+  const { enteredCount: offered, abandonedCount: abandoned } = raw;
+  if (raw.queueId !== undefined || raw._id !== undefined) return null;
+  if (!isPlainText(queueId, ID_CHARS_MAX) || queueId === '' || !isPlainText(queueName, NAME_CHARS_MAX)) return null;
+  if (!isPlainCount(offered) || !isPlainCount(abandoned) || typeof sumHandleTime !== 'number') return null;
+  const startMs = unixTimeMs(startTime);
+  const handleTimeMs = Math.round(sumHandleTime * (handleTimeUnit === 'seconds' ? 1_000 : 1));
+  const isHandleTime = sumHandleTime >= 0 && !Object.is(sumHandleTime, -0) && handleTimeMs <= HANDLE_TIME_MAX_MS;
+  return startMs !== null && isHandleTime ? { queueId, queueName, startMs, offered, abandoned, handleTimeMs } : null;
+}
+
 /** One page of configuration data; `total` may come as a string. */
 export const pageWire = z.object({
   total: z

@@ -71,6 +71,7 @@ export function outcomeOfFailure(error: unknown): Outcome {
       return { kind: 'misconfigured', status: null, reason };
     case 'unreachable':
     case 'timeout':
+    case 'unanswered sign-in':
     case 'shape':
     case 'oversize':
       return { kind: 'unavailable', status: null, reason, retryAfterMs: null };

@@ -12,6 +12,8 @@ const HOUR_MS = 3_600_000;
 /** Cron looks each minute and revives a loop whose alarm lies in another time. */
 const REVIVED_WITHIN_MS = 90_000;
 const LOGIN_IDS = /wait(?:s)? for an ACD Login ID/;
+/** Intervals that had ended for the clock that was ahead can be read when they have ended: within the hour. */
+const AFTER_STEPS = /wait(?:s)? for an ACD Login ID|No queue figures could be read|intervals? (?:is|are) missing/;
 
 async function clockSteps(): Promise<string> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'bridge-clock-'));
@@ -35,7 +37,7 @@ async function clockSteps(): Promise<string> {
         await sleep(8_000);
       }
       await keptDistanceMs(rig, startedMs);
-      await rig.healthy(90_000, LOGIN_IDS);
+      await rig.healthy(90_000, AFTER_STEPS);
       const { streams } = await rig.status();
       for (const { name, account } of streams) {
         assert.equal(
@@ -73,11 +75,13 @@ async function paused(): Promise<string> {
 
 export const clockScenarios: readonly Scenario[] = [
   {
+    key: 'clock-steps',
     name: 'polls on when the clock is set by an hour, ahead or back, without a burst',
     limitMs: () => 600_000,
     run: clockSteps,
   },
   {
+    key: 'pause',
     name: 'polls on after the machine was paused, without a burst, and loses nothing',
     limitMs: () => 200_000,
     run: paused,

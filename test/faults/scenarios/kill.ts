@@ -1,23 +1,32 @@
 // kill -9 of the host and of its engine at any moment under load: no process is left behind, nothing that was committed is
 // lost, at most one body of a stream is sent again, and the polls go on within seconds.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, survivors } from '../../host/support/stage.ts';
-import { quantile, type RunSettings, randomFrom, type Scenario } from '../scenario.ts';
+import { joined, type Line } from '../results.ts';
+import { type Measured, quantile, type RunSettings, randomFrom, type Scenario } from '../scenario.ts';
 import { type AcceptedBody, keptDistanceMs, type Rig, withRig } from '../support/rig.ts';
 
+/** What the first poll should come within; later ones are told one by one. */
 const FIRST_POLL_LIMIT_MS = 5_000;
+/** A bridge that does not poll within this is not up. */
+const FIRST_POLL_GIVEN_UP_MS = 20_000;
 /** Polls of one round last at most so long from the question to the commit. */
 const UNCOMMITTED_MS = 4_000;
+
+/** Kills of one bridge with its stand-ins; then others: what has to be compared grows with each. */
+const KILLS_PER_BRIDGE = 100;
+/** A share of the kills strikes while a poll is read, committed and sent; the others anywhere between two polls. */
+const NEAR_POLL_SHARE = 0.6;
+const NEAR_POLL_MS = 500;
+const ANYWHERE_MS = 3_200;
 
 interface Kill {
   readonly victim: 'host' | 'engine';
   readonly atMs: number;
   /** From the kill until it answers again, and from then to the first poll. */
   readonly restartMs: number;
-  firstPollMs: number;
-  firstPollAtMs: number;
+  readonly firstPollMs: number;
 }
 
 /** What has been accepted so far, to tell what is sent again. */
@@ -64,29 +73,32 @@ function committedRows(rig: Rig): { logId: number; changes: string }[] {
   );
 }
 
-async function killHost(rig: Rig): Promise<number> {
+async function killHost(rig: Rig, onDead: () => Promise<void>): Promise<number> {
   const tree = rig.host.tree();
   await rig.host.end('SIGKILL');
+  await onDead();
   const left = await survivors(tree);
   assert.deepEqual(left, [], 'No process outlives the host.');
   await rig.startHost();
   return Date.now();
 }
 
-async function killEngine(rig: Rig): Promise<number> {
+async function killEngine(rig: Rig, onDead: () => Promise<void>): Promise<number> {
   const restarts = () =>
     rig.host.lines.filter((line) => line.includes('The engine crashed and was started again')).length;
   const before = restarts();
   process.kill(rig.engine().pid, 'SIGKILL');
+  await onDead();
   await eventually('the engine is started again', async () => restarts() > before);
   return Date.now();
 }
 
-async function killRound(rig: Rig, victim: Kill['victim']): Promise<Kill> {
+/** `onDead`: called when nothing more leaves the old process, and before the new one sends. */
+async function killRound(rig: Rig, victim: Kill['victim'], onDead: () => Promise<void>): Promise<Kill> {
   const atMs = Date.now();
-  const readyMs = await (victim === 'host' ? killHost(rig) : killEngine(rig));
-  const firstPollAtMs = await rig.nextPoll(atMs + 1);
-  return { victim, atMs, restartMs: readyMs - atMs, firstPollMs: Math.max(0, firstPollAtMs - readyMs), firstPollAtMs };
+  const readyMs = await (victim === 'host' ? killHost(rig, onDead) : killEngine(rig, onDead));
+  const firstPollAtMs = await rig.nextPoll(atMs + 1, FIRST_POLL_GIVEN_UP_MS);
+  return { victim, atMs, restartMs: readyMs - atMs, firstPollMs: Math.max(0, Math.round(firstPollAtMs - readyMs)) };
 }
 
 /** Every change of an agent with a login id that is in the log has been accepted, and nothing else has. */
@@ -113,78 +125,154 @@ async function agreeOnEvents(rig: Rig): Promise<number> {
   return stored.length;
 }
 
-async function killRounds({ rounds, seed, killMinutes }: RunSettings): Promise<string> {
-  const random = randomFrom(seed);
-  const kills: Kill[] = [];
-  const committed = new Map<number, string>();
-  const repeats = new Repeats();
-  let repeated = 0;
-  let explained = 0;
-  let events = 0;
-  let leastDistanceMs = 0;
-  const startedMs = Date.now();
-  await withRig({ ncc: ['--agents', '600', '--queues', '8', '--seed', String(randomInt(1_000_000))] }, async (rig) => {
-    const to = Math.floor(Date.now() / 900_000) * 900_000;
-    const range = { from: new Date(to - 8 * 900_000).toISOString(), to: new Date(to).toISOString() };
-    await rig.api('POST', `/connections/${rig.connectionId}/backfills`, range);
-    repeats.take(await rig.bodies(0));
-    for (let round = 0; round < rounds && Date.now() < startedMs + killMinutes * 60_000; round += 1) {
-      // Anywhere between two polls, the moment of the poll and of the sending included.
-      await sleep(random() * 3_200);
-      const kill = await killRound(rig, random() < 0.5 ? 'host' : 'engine');
-      kills.push(kill);
-      for (const { logId, changes } of committedRows(rig)) {
-        const before = committed.get(logId);
-        assert.ok(
-          before === undefined || before === changes,
-          `Row ${logId} of the log is what it was before the kill.`,
-        );
-        committed.set(logId, changes);
-      }
-      await sleep(700);
-      const again = repeats.take(await rig.bodies(kill.atMs - 10_000));
-      for (const [stream, count] of again) {
-        repeated += count;
-        assert.ok(count <= 1, `Round ${round}, ${kill.victim}: ${count} bodies of ${stream} were sent again.`);
-      }
-      if ((round + 1) % 50 === 0) console.log(`${round + 1} kills, ${repeated} bodies sent again`);
+/** What the kills of one bridge showed, and what has to be held against the end. */
+class Sitting {
+  readonly kills: Kill[] = [];
+  readonly #rig: Rig;
+  readonly #committed = new Map<number, string>();
+  readonly #repeats = new Repeats();
+  repeated = 0;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+  }
+
+  /** Strikes at a moment of its own choice, and waits until the bridge polls again. */
+  async strike(random: () => number): Promise<void> {
+    await sleep(random() < NEAR_POLL_SHARE ? random() * NEAR_POLL_MS : random() * ANYWHERE_MS);
+    const kill = await killRound(this.#rig, random() < 0.5 ? 'host' : 'engine', () => this.#countRepeats());
+    this.kills.push(kill);
+    for (const { logId, changes } of committedRows(this.#rig)) {
+      const before = this.#committed.get(logId);
+      assert.ok(before === undefined || before === changes, `Row ${logId} of the log is what it was before the kill.`);
+      this.#committed.set(logId, changes);
     }
-    const late = kills.filter(({ firstPollMs }) => firstPollMs > FIRST_POLL_LIMIT_MS);
-    assert.deepEqual(late, [], `A poll comes within ${FIRST_POLL_LIMIT_MS} ms of being up again.`);
-    // What only an answer showed that the bridge was killed with in its hands.
-    const between = kills.map(({ atMs, restartMs }) => ({ fromMs: atMs - UNCOMMITTED_MS, toMs: atMs + restartMs }));
-    explained = await rig.judge({ limitMs: 90_000, between });
+  }
+
+  /** What was accepted from one kill to the next: at most one body of a stream says something again. */
+  async #countRepeats(): Promise<void> {
+    const last = this.kills.at(-1);
+    const again = this.#repeats.take(await this.#rig.bodies(last === undefined ? 0 : last.atMs - 10_000));
+    for (const [stream, count] of again) {
+      this.repeated += count;
+      assert.ok(last !== undefined && count <= 1, `${count} bodies of ${stream} were sent again after one kill.`);
+    }
+  }
+
+  /** At the end: everything is there, once, and in order. Gives what only NCC knows of: answers that died with a process. */
+  async judge(): Promise<number> {
+    await this.#countRepeats();
+    const between = this.kills.map(({ atMs, restartMs }) => ({
+      fromMs: atMs - UNCOMMITTED_MS,
+      toMs: atMs + restartMs,
+    }));
+    const explained = await this.#rig.judge({ limitMs: 90_000, between });
     const kept = new Map(
-      rig.readDatabase((database) =>
+      this.#rig.readDatabase((database) =>
         database
           .prepare('SELECT log_id AS logId, changes FROM state_log')
           .all()
           .map((row): [number, string] => [Number(row.logId), String(row.changes)]),
       ),
     );
-    for (const [logId, changes] of committed) assert.equal(kept.get(logId), changes, `Row ${logId} is still there.`);
-    events = await agreeOnEvents(rig);
-    leastDistanceMs = await keptDistanceMs(rig, 0);
+    for (const [logId, changes] of this.#committed) {
+      assert.equal(kept.get(logId), changes, `Row ${logId} is still there.`);
+    }
+    return explained;
+  }
+}
+
+async function killOneBridge(kills: number, seed: number, untilMs: number): Promise<Measured> {
+  const random = randomFrom(seed);
+  const startedMs = Date.now();
+  let figures: Measured['figures'] = {};
+  await withRig({ ncc: ['--agents', '600', '--queues', '8', '--seed', String(seed)] }, async (rig) => {
+    const to = Math.floor(Date.now() / 900_000) * 900_000;
+    const range = { from: new Date(to - 8 * 900_000).toISOString(), to: new Date(to).toISOString() };
+    await rig.api('POST', `/connections/${rig.connectionId}/backfills`, range);
+    const sitting = new Sitting(rig);
+    while (sitting.kills.length < kills && Date.now() < untilMs) await sitting.strike(random);
+    const explained = await sitting.judge();
+    const of = (victim: Kill['victim'], pick: (kill: Kill) => number) =>
+      sitting.kills.filter((kill) => kill.victim === victim).map(pick);
+    figures = {
+      kills: sitting.kills.length,
+      seconds: Math.round((Date.now() - startedMs) / 1_000),
+      hostRestartMs: of('host', ({ restartMs }) => restartMs),
+      hostFirstPollMs: of('host', ({ firstPollMs }) => firstPollMs),
+      engineRestartMs: of('engine', ({ restartMs }) => restartMs),
+      engineFirstPollMs: of('engine', ({ firstPollMs }) => firstPollMs),
+      events: await agreeOnEvents(rig),
+      repeated: sitting.repeated,
+      explained,
+      leastPollDistanceMs: [await keptDistanceMs(rig, 0)],
+    };
   });
-  const first = (victim: Kill['victim']) => {
-    const own = kills.filter((kill) => kill.victim === victim);
-    const span = (values: readonly number[]) =>
-      `${Math.round(quantile(values, 0.5))} ms (median), ${Math.round(quantile(values, 1))} ms (most)`;
-    const restarted = span(own.map(({ restartMs }) => restartMs));
-    return `${victim} ${own.length} kills, up again after ${restarted}, first poll then after ${span(own.map(({ firstPollMs }) => firstPollMs))}`;
+  return { told: `seed ${seed}`, figures };
+}
+
+async function killRounds(settings: RunSettings, onPart: (part: Measured) => void): Promise<Measured> {
+  const { kills, seed, killMinutes, sideBySide } = settings;
+  const untilMs = Date.now() + killMinutes * 60_000;
+  const each = Math.min(KILLS_PER_BRIDGE, Math.ceil(kills / sideBySide));
+  const parts: Measured[] = [];
+  let begun = 0;
+  const work = async () => {
+    while (begun < kills && Date.now() < untilMs) {
+      const count = Math.min(each, kills - begun);
+      const ownSeed = seed + begun;
+      begun += count;
+      const part = await killOneBridge(count, ownSeed, untilMs);
+      parts.push(part);
+      onPart(part);
+    }
   };
+  await Promise.all(Array.from({ length: Math.min(sideBySide, kills) }, work));
+  return { told: tellFigures(joined(parts)), figures: {} };
+}
+
+/** Kills that the file of results knows of. */
+export function killsSoFar(lines: readonly Line[]): number {
+  const { kills = 0 } = joined(partsOf(lines));
+  return typeof kills === 'number' ? kills : 0;
+}
+
+/** All kills of the file, as one line. */
+export function tellKills(lines: readonly Line[]): string {
+  const parts = partsOf(lines);
+  return parts.length === 0 ? 'none' : tellFigures(joined(parts));
+}
+
+const partsOf = (lines: readonly Line[]) => lines.filter(({ key, outcome }) => key === 'kill' && outcome === 'part');
+
+function tellFigures(figures: Readonly<Record<string, number | readonly number[]>>): string {
+  const list = (name: string) => {
+    const value = figures[name];
+    return typeof value === 'object' ? value : [];
+  };
+  const count = (name: string) => (typeof figures[name] === 'number' ? figures[name] : 0);
+  const spread = (values: readonly number[]) =>
+    `${[0.5, 0.9, 0.99, 1].map((share) => Math.round(quantile(values, share))).join(' / ')} ms`;
+  const firstPolls = [...list('hostFirstPollMs'), ...list('engineFirstPollMs')];
+  const late = firstPolls.filter((ms) => ms > FIRST_POLL_LIMIT_MS).sort((a, b) => a - b);
   return [
-    `${kills.length} kills in ${Math.round((Date.now() - startedMs) / 1_000)} s: ${first('host')}; ${first('engine')}`,
-    `${events} state changes stored and accepted, ${repeated} bodies sent again, ${explained} changes in hand and never committed`,
-    `polls at least ${leastDistanceMs} ms apart`,
+    `${count('kills')} kills in ${count('seconds')} s of bridges`,
+    `host ${list('hostRestartMs').length}, engine ${list('engineRestartMs').length}`,
+    `up again (50 / 90 / 99 / 100 %): host ${spread(list('hostRestartMs'))}, engine ${spread(list('engineRestartMs'))}`,
+    `first poll after that: host ${spread(list('hostFirstPollMs'))}, engine ${spread(list('engineFirstPollMs'))}`,
+    `${late.length} later than ${FIRST_POLL_LIMIT_MS} ms${late.length === 0 ? '' : `: ${late.slice(0, 20).join(', ')}`}`,
+    `${count('events')} state changes stored and accepted, ${count('repeated')} bodies sent again`,
+    `${count('explained')} changes in hand and never committed`,
+    `polls at least ${Math.min(...list('leastPollDistanceMs'))} ms apart`,
   ].join('; ');
 }
 
 export const killScenarios: readonly Scenario[] = [
   {
+    key: 'kill',
     name: 'loses nothing committed when host or engine are killed under load, and leaves no process',
     isShort: true,
-    limitMs: ({ rounds }) => 180_000 + rounds * 20_000,
+    limitMs: ({ kills }) => 240_000 + kills * 20_000,
     run: killRounds,
   },
 ];

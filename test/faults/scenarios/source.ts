@@ -148,10 +148,21 @@ async function revokedTokens(): Promise<string> {
 
 export const sourceScenarios: readonly Scenario[] = [
   {
+    key: 'bad-ncc',
     name: 'shows within a minute that NCC does not answer as it should, loses nothing, and reads on by itself',
     limitMs: () => 900_000,
     run: sourceFaults,
   },
-  { name: 'signs in once a life when tokens end every 5 s under load', limitMs: () => 200_000, run: shortTokens },
-  { name: 'signs in anew when every token was revoked, and loses nothing', limitMs: () => 200_000, run: revokedTokens },
+  {
+    key: 'short-tokens',
+    name: 'signs in once a life when tokens end every 5 s under load',
+    limitMs: () => 200_000,
+    run: shortTokens,
+  },
+  {
+    key: 'revoked-tokens',
+    name: 'signs in anew when every token was revoked, and loses nothing',
+    limitMs: () => 200_000,
+    run: revokedTokens,
+  },
 ];

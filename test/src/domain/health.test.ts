@@ -123,8 +123,8 @@ const table: [string, Partial<ConnectionFacts>, string][] = [
   ['a record is set aside', { setAsideOpen: 1 }, 'degraded'],
   ['an agent has no login id', { heldAgents: 1 }, 'degraded'],
   ['an account does not add up', { streams: [stream('historical', {}, { waiting: 5 })] }, 'degraded'],
-  ['the minute job has missed its minute', { cronAtMs: NOW - 2 * MINUTE - 1 }, 'degraded'],
-  ['the minute job is a little late', { cronAtMs: NOW - 2 * MINUTE }, 'healthy'],
+  ['the minute job has missed its minute', { cronAtMs: NOW - 110_001 }, 'degraded'],
+  ['the minute job is a little late', { cronAtMs: NOW - 110_000 }, 'healthy'],
   ['an interval waits far beyond its time', { oldestWaitingMs: NOW - 28 * MINUTE }, 'degraded'],
   ['a backfill waits for past intervals', { oldestWaitingMs: NOW - 90_000 * MINUTE, backfillsOpen: 1 }, 'healthy'],
   ['states are not reviewed', { unreviewedStates: 3 }, 'healthy'],
@@ -179,6 +179,23 @@ describe('the words', () => {
     expect(words({ feeds })).toEqual([
       'NCC refused the user name or password of the real-time group at 2026-01-05T14:00:00.000Z. Correct them on the connection page; the next try is at 2026-01-05T14:23:00.000Z.',
     ]);
+  });
+
+  it('of a sign-in that nobody answers do not say that it was refused', () => {
+    const feeds = [feed('agent-states', failing('unanswered sign-in', 'x', 2 * MINUTE))];
+    expect(words({ feeds })).toEqual([
+      'NCC has not answered a sign-in of the real-time group in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
+    ]);
+  });
+
+  it.each([0, NOW - 5 * MINUTE, NOW])('of a try whose time has come say that it is now (%i)', (retryAtMs) => {
+    const late = { ...failing('timeout', 'GET /x gave no answer', MINUTE), retryAtMs };
+    const feeds = ['timeout', 'sign-in', 'unanswered sign-in', 'redirect', 'shape'].map((errorKind) =>
+      feed('intervals', { ...late, errorKind }),
+    );
+    const said = words({ feeds, streams: [stream('historical', late)] });
+    expect(said).toHaveLength(6);
+    for (const text of said) expect(text).toMatch(/next try is now|tries again now/);
   });
 
   it('of a WFM that is down say what is kept', () => {

@@ -255,7 +255,6 @@ describe('refused credentials', () => {
 describe('a sign-in that fails in passing', () => {
   it.each<UpstreamFailure>([
     TROUBLE,
-    { kind: 'timeout', timeoutMs: 10_000 },
     { kind: 'unreachable', detail: '' },
     { kind: 'shape', issues: 'an HTML page' },
     { kind: 'status', status: 404, retryAfterMs: null, detail: '' },
@@ -272,6 +271,18 @@ describe('a sign-in that fails in passing', () => {
     expect(records.size).toBe(0);
   });
 
+  it('is no block when nobody answered in time and the credentials were accepted before, restarts included', async () => {
+    const { keeper, state, clock, restart } = setUp({ refreshLifeMs: 0 });
+    await keeper.accepted(await keeper.token(), 'raw');
+    clock.advance(2 * HOUR_MS);
+    const restarted = restart();
+    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
+    expect(await rejection(restarted.token())).toMatchObject({ failure: state.signInFailure });
+    clock.advance(3_000);
+    state.signInFailure = null;
+    expect(await restarted.token()).toMatchObject({ value: 'signed-in-3' });
+  });
+
   it('waits as long as Retry-After asks', async () => {
     const { keeper, state, clock } = setUp();
     state.signInFailure = { kind: 'status', status: 429, retryAfterMs: 60_000, detail: '' };
@@ -282,6 +293,41 @@ describe('a sign-in that fails in passing', () => {
     clock.advance(1);
     await rejection(keeper.token());
     expect(state.signIns).toBe(2);
+  });
+
+  it('leaves at most 3 times an hour while nobody answers and the credentials were never accepted', async () => {
+    const { state, clock, restart } = setUp();
+    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
+    for (let second = 0; second < 3_600; second += 5) {
+      // Each time a new process, which knows what the database keeps.
+      expect(await rejection(restart().token())).toMatchObject({ failure: { kind: 'unanswered sign-in' } });
+      clock.advance(5_000);
+    }
+    expect(state.signIns).toBe(3);
+  });
+
+  it('is made 3 times an hour at most by one who is refused slowly, now in time and now not', async () => {
+    const { keeper, state, clock } = setUp();
+    for (let second = 0; second < 4 * 3_600; second += 5) {
+      state.signInFailure = state.signIns % 2 === 0 ? { kind: 'timeout', timeoutMs: 10_000 } : REFUSED;
+      await rejection(keeper.token());
+      clock.advance(5_000);
+    }
+    expect(state.signIns).toBe(12);
+  });
+
+  it('is made again at once when the database says so: somebody has saved the connection', async () => {
+    const { keeper, state, records } = setUp();
+    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
+    await rejection(keeper.token());
+    const [[fingerprint = '', record] = []] = [...records];
+    if (record) records.set(fingerprint, { ...record, blockedUntilMs: 1 });
+    expect(await rejection(keeper.token())).toMatchObject({ failure: { kind: 'unanswered sign-in' } });
+    expect(state.signIns).toBe(2);
+    state.signInFailure = null;
+    records.set(fingerprint, { ...(record ?? { refusedCount: 0, refusedReason: '', scheme: '' }), blockedUntilMs: 1 });
+    expect(await keeper.token()).toMatchObject({ value: 'signed-in-3' });
+    expect(records.get(fingerprint)).toMatchObject({ blockedUntilMs: 0, refusedCount: 0 });
   });
 
   it('counts a try that nobody answered in time as refused where the last answer was a refusal', async () => {

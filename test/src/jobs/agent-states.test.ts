@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { beat } from '../../../src/store/heartbeats.ts';
 import { type Bridge, openBridge, settings, statesAccount } from '../../support/bridge.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
@@ -175,6 +176,31 @@ describe('agent states', () => {
     expect(bridge.logged).toEqual([]);
   });
 
+  it('sends what is live with its own poll while history is caught up, however slowly that goes', async () => {
+    const collection = { catchUpBodiesPerMinute: 6 };
+    bridge = await openBridge(NINE_MS, settings({ collection, wfmAdvanced: { eventsPerBodyMax: 1 } }));
+    staff(bridge, 2);
+    await bridge.run(10_000);
+    bridge.mpower.misbehave = ({ path }) =>
+      path.includes('agent-states') ? new Response(null, { status: 503 }) : null;
+    for (let i = 0; i < 20; i++) {
+      bridge.ncc.agents.set('a0', { status: i % 2 ? 'Available' : 'Busy' });
+      await bridge.run(10_000);
+    }
+    bridge.mpower.misbehave = () => null;
+    // Back-off and present states are over; history is not.
+    await bridge.run(80_000);
+    for (const status of ['Busy', 'Wrapup', 'Break', 'Available']) {
+      bridge.ncc.agents.set('a1', { status });
+      const polledAtMs = bridge.clock.nowMs;
+      await bridge.run(5_000);
+      const last = bridge.mpower.calls.findLast(({ body }) => JSON.stringify(body).includes('"a1@x.test"'));
+      expect(JSON.stringify(last?.body)).toContain(status);
+      expect(last?.atMs).toBe(polledAtMs);
+    }
+    expect(await statesAccount()).not.toMatchObject({ waiting: 0 });
+  });
+
   it('sets one poison record aside with the reason and delivers all the others in the same cycle', async () => {
     bridge.mpower.misbehave = ({ path, body }) =>
       path.includes('agent-states') && JSON.stringify(body).includes('a7@x.test')
@@ -241,6 +267,8 @@ describe('agent states', () => {
     await bridge.run(60_000);
     bridge.ncc.agents.set('a49', { status: 'Busy' });
     await bridge.run(10_000);
+    // The minute job runs, so that its silence is no line of the diary.
+    await beat(env.DB, 'cron', bridge.clock.nowMs);
     const count = async (work: () => Promise<void>) => {
       const rows = countRows(bridge);
       await work();

@@ -251,6 +251,33 @@ describe('windowed reports', () => {
     expect(bridge.mpower.historical).toHaveLength(8);
   });
 
+  it('keeps what the WFM took when the next report fails, and sends none of it again', async () => {
+    await bridge.run(15_000);
+    const fromMs = NINE_MS - 6 * QUARTER_MS;
+    for (let i = 0; i < 6; i++) bridge.ncc.figures.set(fromMs + i * QUARTER_MS, [figures('sales', i + 1)]);
+    const third = new Date(fromMs + 3 * QUARTER_MS).toISOString();
+    const isThird = ({ path, body }: { path: string; body: unknown }) =>
+      path.endsWith('/historical') && (body as { startDate: string }).startDate === third;
+    bridge.mpower.misbehave = (call) => (isThird(call) ? new Response('', { status: 503 }) : null);
+    await env.DB.prepare(
+      `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
+       VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
+    )
+      .bind(fromMs, NINE_MS)
+      .run();
+    await bridge.run(10_000);
+    expect(bridge.mpower.historical.map(({ startDate }) => Date.parse(startDate))).toEqual([
+      NINE_MS - QUARTER_MS,
+      NINE_MS - 2 * QUARTER_MS,
+    ]);
+    expect(await account('historical')).toEqual({ read: 12, delivered: 4, setAside: 0, waiting: 8 });
+    bridge.crash();
+    bridge.mpower.misbehave = () => null;
+    await bridge.run(5 * MINUTE_MS);
+    expect(bridge.mpower.historical).toHaveLength(6);
+    expect(await account('historical')).toEqual({ read: 12, delivered: 12, setAside: 0, waiting: 0 });
+  });
+
   it('keeps the body that it sent, compressed, with its hash', async () => {
     bridge.ncc.figures.set(NINE_MS, [figures('sales', 12, 2)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);

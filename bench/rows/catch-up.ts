@@ -1,0 +1,224 @@
+// A day without Mpower: what waits is written as the bridge stores it, then it starts with a Mpower that answers. How
+// soon everybody's present state is there, how soon everything is, and what the live changes suffer meanwhile.
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Stage } from '../../test/host/support/stage.ts';
+import { Bridge } from '../support/bridge.ts';
+import { INTERVAL_MS, withStoredFacts } from '../support/history.ts';
+import { figure, quantile } from '../support/numbers.ts';
+import { afterPolls } from '../support/polling.ts';
+import type { Row } from '../support/row.ts';
+import { readLines, type StandIns, startStandIns } from '../support/stand-ins.ts';
+
+const PERIOD_S = 5;
+const OUTAGE_MS = 86_400_000;
+/** Each agent changes once a minute for a shift of eight hours: spread over the day, every three minutes. */
+const CHANGES_PER_AGENT = 480;
+const POLLS_BEFORE = 20;
+const PRESENT_LIMIT_S = 30;
+const ALL_LIMIT_S = 600;
+const GIVE_UP_S = 1_200;
+const LOOK_EVERY_MS = 3_000;
+/** Live changes may take so much longer than before the outage. */
+const UNHARMED = 2;
+/** The first polls after a start are the opening of the session, before the outage as after it. */
+const OPENING_MS = 15_000;
+
+interface Backlog {
+  readonly changes: number;
+  /** Of agents that have a login id. */
+  readonly sendable: number;
+  /** Login id → instant of the last change stored. */
+  readonly latest: ReadonlyMap<string, number>;
+}
+
+export async function catchUpRows(stage: Stage, agents: number, dist: string | undefined): Promise<Row[]> {
+  const dataDirectory = stage.directory();
+  const standIns = await startStandIns(stage, { agents, changeShare: 0.05, queues: 50 });
+  const first = await Bridge.start(stage, { distDirectory: dist, dataDirectory });
+  await first.connect(standIns, PERIOD_S);
+  const firstMs = Date.now();
+  await afterPolls(standIns, POLLS_BEFORE);
+  const live = new LiveChanges(standIns);
+  await live.look(firstMs);
+  const delaysBefore = await live.delaysMs(firstMs + OPENING_MS);
+  await first.end();
+  const backlog = addBacklog(dataDirectory);
+  const distinctBefore = await distinctStates(standIns);
+  const bridge = await Bridge.start(stage, { distDirectory: dist, dataDirectory });
+  const { presentS, allS } = await watch(bridge, backlog, live);
+  const delaysAfter = await live.delaysMs(Date.now() - allS * 1_000 + OPENING_MS);
+  const arrived = (await distinctStates(standIns)) - distinctBefore;
+  await bridge.end();
+  await standIns.end();
+  const [before, after] = [quantile(delaysBefore, 0.99), quantile(delaysAfter, 0.99)];
+  const label = `after 24 h without Mpower, ${agents.toLocaleString('en')} agents, ${backlog.changes.toLocaleString('en')} state changes and a day's reports waiting`;
+  return [
+    {
+      name: `present states of all agents, ${label}`,
+      bridge: `${figure(presentS)} s`,
+      bound: `≤ ${PRESENT_LIMIT_S} s`,
+      isReached: presentS <= PRESENT_LIMIT_S,
+    },
+    {
+      name: 'everything delivered, the same',
+      bridge: `${figure(allS)} s (${arrived.toLocaleString('en')} distinct changes arrived, at least ${backlog.sendable.toLocaleString('en')} had to)`,
+      bound: `≤ ${ALL_LIMIT_S} s, none missing`,
+      isReached: allS <= ALL_LIMIT_S && arrived >= backlog.sendable,
+    },
+    {
+      name: "delay from NCC's answer to Mpower's acceptance of live changes meanwhile, p50 and p99; p99 before the outage",
+      bridge: `${figure(quantile(delaysAfter, 0.5))} ms, ${figure(after)} ms (${delaysAfter.length.toLocaleString('en')} changes); ${figure(before)} ms`,
+      ratio: after / before,
+      bound: `p99 ≤ ${UNHARMED} × before`,
+      isReached: after <= UNHARMED * before,
+    },
+  ];
+}
+
+/** Everything so far becomes a day older, and a day of changes follows it that nobody has sent. */
+function addBacklog(dataDirectory: string): Backlog {
+  return withStoredFacts(dataDirectory, (database) => {
+    database.exec(`UPDATE state_log SET from_ms = from_ms - ${OUTAGE_MS}, until_ms = until_ms - ${OUTAGE_MS},
+        accepted_at_ms = accepted_at_ms - ${OUTAGE_MS};
+      UPDATE state_change SET at_ms = at_ms - ${OUTAGE_MS}, since_ms = since_ms - ${OUTAGE_MS} WHERE since_ms > 1000000000000;
+      UPDATE state_change SET at_ms = at_ms - ${OUTAGE_MS} WHERE at_ms > (SELECT max(until_ms) FROM state_log);
+      UPDATE connection SET created_at_ms = created_at_ms - ${OUTAGE_MS};
+      UPDATE feed SET through_ms = through_ms - through_ms % ${INTERVAL_MS} - ${OUTAGE_MS} WHERE through_ms IS NOT NULL`);
+    return insertBacklog(database);
+  });
+}
+
+function insertBacklog(database: DatabaseSync): Backlog {
+  const head = z
+    .object({ log_id: z.number(), until_ms: z.number(), read_count: z.number() })
+    .parse(database.prepare('SELECT log_id, until_ms, read_count FROM state_log ORDER BY log_id DESC LIMIT 1').get());
+  const agents = z
+    .array(z.object({ id: z.number(), login: z.string() }))
+    .parse(database.prepare('SELECT id, coalesce(login_id, username) AS login FROM agent ORDER BY id').all());
+  const states = database
+    .prepare('SELECT id FROM acd_state ORDER BY id')
+    .all()
+    .map(({ id }) => Number(id));
+  const addChange = database.prepare(
+    'INSERT INTO state_change (agent_id, at_ms, state_id, since_ms) VALUES (?, ?, ?, NULL)',
+  );
+  const addLog = database.prepare(`INSERT INTO state_log (connection_id, log_id, from_ms, until_ms, polls, read_count,
+      change_count, changes, cursor_log_id, cursor_offset, delivered_count, set_aside_count, accepted_at_ms)
+    SELECT 1, ?1, ?2, ?2, 1, ?3, ?4, ?5, cursor_log_id, cursor_offset, delivered_count, set_aside_count, accepted_at_ms
+    FROM state_log WHERE connection_id = 1 AND log_id = ?6`);
+  const periodMs = PERIOD_S * 1_000;
+  const pollsPerChange = OUTAGE_MS / periodMs / CHANGES_PER_AGENT;
+  const latest = new Map<string, number>();
+  const polls = Math.floor((Date.now() - head.until_ms) / periodMs) - 1;
+  let [changes, sendable] = [0, 0];
+  for (let poll = 1; poll <= polls; poll += 1) {
+    const arrivedMs = head.until_ms + poll * periodMs;
+    const row: [number, number, number][] = [];
+    for (const [i, { id, login }] of agents.entries()) {
+      if ((poll + i) % pollsPerChange !== 0) continue;
+      const atMs = arrivedMs - 1 - (i % 4_000);
+      const stateId = states[(i + Math.floor(poll / pollsPerChange)) % states.length] ?? 1;
+      row.push([id, atMs, stateId]);
+      addChange.run(id, atMs, stateId);
+      if (login !== '') {
+        latest.set(login, atMs);
+        sendable += 1;
+      }
+    }
+    if (row.length === 0) continue;
+    row.sort((a, b) => a[1] - b[1]);
+    changes += row.length;
+    addLog.run(head.log_id + poll, arrivedMs, head.read_count + changes, row.length, JSON.stringify(row), head.log_id);
+  }
+  return { changes, sendable, latest };
+}
+
+async function distinctStates({ mpowerUrl }: StandIns): Promise<number> {
+  const summary = z.looseObject({ distinctStates: z.number() });
+  return summary.parse(await (await fetch(`${mpowerUrl}/_truth/summary`)).json()).distinctStates;
+}
+
+const statusSchema = z.looseObject({
+  rows: z.array(
+    z.looseObject({
+      streams: z.array(z.looseObject({ account: z.looseObject({ waiting: z.number(), held: z.number() }) })),
+    }),
+  ),
+});
+
+async function waitingOf(bridge: Bridge): Promise<number> {
+  const { rows } = statusSchema.parse(await bridge.call('GET', '/api/v1/status'));
+  const accounts = rows.flatMap(({ streams }) => streams.map(({ account }) => account));
+  return accounts.reduce((sum, { waiting, held }) => sum + waiting - held, 0);
+}
+
+async function watch(
+  bridge: Bridge,
+  { latest }: Backlog,
+  live: LiveChanges,
+): Promise<{ presentS: number; allS: number }> {
+  const beganMs = Date.now();
+  const fromMs = Math.min(...latest.values());
+  const lacking = new Map(latest);
+  let presentMs = 0;
+  let quietLooks = 0;
+  for (;;) {
+    await live.look(fromMs);
+    for (const { loginId, atMs, arrivedMs } of live.accepted()) {
+      const wantedMs = lacking.get(loginId);
+      if (wantedMs === undefined || atMs < wantedMs) continue;
+      lacking.delete(loginId);
+      presentMs = Math.max(presentMs, arrivedMs);
+    }
+    // A change or two of the poll under way wait at any moment.
+    quietLooks = (await waitingOf(bridge)) <= 100 && Date.now() - beganMs > OPENING_MS * 2 ? quietLooks + 1 : 0;
+    const tookS = (Date.now() - beganMs) / 1_000;
+    if (quietLooks === 3 || tookS > GIVE_UP_S) {
+      const presentS = lacking.size === 0 ? (presentMs - beganMs) / 1_000 : Number.POSITIVE_INFINITY;
+      return { presentS, allS: quietLooks === 3 ? tookS : Number.POSITIVE_INFINITY };
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+const servedSchema = z.object({ username: z.string(), sinceMs: z.number().nullable(), answeredMs: z.number() });
+const acceptedSchema = z.object({ loginId: z.string(), eventUtcTime: z.string(), arrivedMs: z.number() });
+
+/** What Mpower accepted of late, gathered look by look: the stand-in forgets what is long ago. */
+class LiveChanges {
+  readonly #standIns: StandIns;
+  readonly #accepted = new Map<string, { loginId: string; atMs: number; arrivedMs: number }>();
+
+  constructor(standIns: StandIns) {
+    this.#standIns = standIns;
+  }
+
+  async look(sinceMs: number): Promise<void> {
+    const { mpowerUrl } = this.#standIns;
+    const from = encodeURIComponent(new Date(sinceMs).toISOString());
+    for (const one of await readLines(`${mpowerUrl}/_truth/agent-states?from=${from}`, acceptedSchema)) {
+      const { loginId, eventUtcTime, arrivedMs } = one;
+      const atMs = Date.parse(eventUtcTime);
+      const key = `${loginId} ${atMs}`;
+      if (!this.#accepted.has(key)) this.#accepted.set(key, { loginId, atMs, arrivedMs });
+    }
+  }
+
+  accepted() {
+    return this.#accepted.values();
+  }
+
+  /** Of changes that NCC served since an instant and dated itself: from its answer to Mpower's acceptance. */
+  async delaysMs(servedSinceMs: number): Promise<number[]> {
+    const served = await readLines(
+      `${this.#standIns.nccUrl}/_truth/states?from=${Math.floor(servedSinceMs)}`,
+      servedSchema,
+    );
+    return served.flatMap(({ username, sinceMs, answeredMs }) => {
+      const arrival = this.#accepted.get(`${username} ${sinceMs}`);
+      return arrival === undefined ? [] : [Math.max(0, arrival.arrivedMs - answeredMs)];
+    });
+  }
+}

@@ -1,0 +1,142 @@
+/** A report that the WFM accepted: its records, and the statements that note what became of each. */
+import { acceptReport, keepBody, type WaitingReport, type WindowedStream } from '../store/reports.ts';
+import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
+import type { AgentActivities, AgentPerformance, AgentQueueFigures, QueueFigures } from '../wfm/wfm.ts';
+import type { BuiltReport } from './build-reports.ts';
+import type { Failure, Refusal } from './send-in-order.ts';
+import type { BridgeDeps, Session } from './session.ts';
+
+/** Bodies over this size compressed are not kept: D1 takes 2 MB a value. */
+const KEPT_BODY_BYTES_MAX = 1_500_000;
+
+/** One record of a windowed report: what can be refused by itself. */
+export type ReportRecord =
+  | { readonly kind: 'queue'; readonly queue: QueueFigures }
+  | { readonly kind: 'agent queue'; readonly agentQueue: AgentQueueFigures }
+  | { readonly kind: 'performance'; readonly agent: AgentPerformance }
+  | { readonly kind: 'activities'; readonly agent: AgentActivities };
+
+export function recordsOf({ report }: BuiltReport): ReportRecord[] {
+  if (report.stream === 'agent-activity') return report.agents.map((agent) => ({ kind: 'activities', agent }));
+  return [
+    ...report.queues.map((queue) => ({ kind: 'queue' as const, queue })),
+    ...report.agentQueues.map((agentQueue) => ({ kind: 'agent queue' as const, agentQueue })),
+    ...report.performance.map((agent) => ({ kind: 'performance' as const, agent })),
+  ];
+}
+
+export function withRecords({ report }: BuiltReport, records: readonly ReportRecord[]): BuiltReport['report'] {
+  const { window } = report;
+  if (report.stream === 'agent-activity') {
+    return {
+      stream: 'agent-activity',
+      window,
+      agents: records.flatMap((r) => (r.kind === 'activities' ? [r.agent] : [])),
+    };
+  }
+  return {
+    stream: 'historical',
+    window,
+    queues: records.flatMap((r) => (r.kind === 'queue' ? [r.queue] : [])),
+    agentQueues: records.flatMap((r) => (r.kind === 'agent queue' ? [r.agentQueue] : [])),
+    performance: records.flatMap((r) => (r.kind === 'performance' ? [r.agent] : [])),
+  };
+}
+
+export interface SentBody {
+  readonly body: string;
+  readonly sentAtMs: number;
+  readonly status: number;
+}
+
+/** How sending one report went. With a failure nothing of it counts: it is sent whole the next time. */
+export interface SentReport {
+  readonly failure: Failure | null;
+  readonly bodies: readonly SentBody[];
+  readonly refused: readonly Refusal<ReportRecord>[];
+  readonly accepted: number;
+  readonly refusedInARow: number;
+}
+
+/** Statements that note an accepted report: its place in the account, the bodies as sent, what was refused. */
+export async function acceptanceOf(
+  deps: BridgeDeps,
+  session: Session,
+  stream: WindowedStream,
+  report: WaitingReport,
+  built: BuiltReport,
+  { bodies, refused }: SentReport,
+): Promise<D1PreparedStatement[]> {
+  const acceptedAtMs = deps.clock.nowMs();
+  const setAsideCount = refused.reduce((total, { record }) => total + weight(record), 0);
+  const kept = await Promise.all(bodies.map(({ body }) => keepable(body)));
+  const acceptance = {
+    report,
+    deliveredCount: built.recordCount - setAsideCount,
+    heldCount: built.heldCount,
+    setAsideCount,
+    acceptedAtMs,
+    bodySha256: kept[0]?.sha256 ?? '',
+    deliveredContacts: contactsOf(built, refused),
+  };
+  const rows = refused.map((refusal) => setAsideOf(refusal, stream, report));
+  return [
+    ...acceptReport(deps.db, session, stream, acceptance),
+    ...bodies.map(({ sentAtMs, status }, part) =>
+      keepBody(deps.db, session.connectionId, stream, {
+        startMs: report.startMs,
+        revision: report.revision,
+        part,
+        sentAtMs,
+        answer: `${status}`,
+        sha256: kept[part]?.sha256 ?? '',
+        bodyGzip: kept[part]?.bodyGzip ?? null,
+      }),
+    ),
+    ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
+  ];
+}
+
+/** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */
+function contactsOf({ report }: BuiltReport, refused: readonly Refusal<ReportRecord>[]): number | null {
+  if (report.stream !== 'historical') return null;
+  const gone = new Set(refused.map(({ record }) => (record.kind === 'queue' ? record.queue : null)));
+  return report.queues.reduce((sum, queue) => sum + (gone.has(queue) ? 0 : queue.contactsReceived), 0);
+}
+
+/** How many records of the account one record of the body stands for: times ride along and are derived, not read. */
+function weight(record: ReportRecord): number {
+  if (record.kind === 'activities') return record.agent.activities.length;
+  return record.kind === 'queue' ? 1 : 0;
+}
+
+function setAsideOf(
+  { record, status, reason }: Refusal<ReportRecord>,
+  stream: WindowedStream,
+  { startMs }: WaitingReport,
+): SetAsideRecord {
+  const [recordKey, facts] = keyAndFacts(record);
+  return { stream, atMs: startMs, windowStartMs: startMs, recordKey, record: facts, httpStatus: status, reason };
+}
+
+function keyAndFacts(record: ReportRecord): [key: string, facts: object] {
+  switch (record.kind) {
+    case 'queue':
+      return [`queue ${record.queue.queueValue}`, record.queue];
+    case 'agent queue':
+      return [`agent ${record.agentQueue.agentValue} in queue ${record.agentQueue.queueValue}`, record.agentQueue];
+    case 'performance':
+      return [`times of agent ${record.agent.agentValue}`, record.agent];
+    case 'activities':
+      return [`activities of agent ${record.agent.agentValue}`, record.agent];
+  }
+}
+
+async function keepable(body: string): Promise<{ sha256: string; bodyGzip: ArrayBuffer | null }> {
+  const bytes = new TextEncoder().encode(body);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const compressed = new Response(bytes).body?.pipeThrough(new CompressionStream('gzip'));
+  const bodyGzip = compressed ? await new Response(compressed).arrayBuffer() : null;
+  return { sha256, bodyGzip: bodyGzip && bodyGzip.byteLength <= KEPT_BODY_BYTES_MAX ? bodyGzip : null };
+}
