@@ -98,7 +98,7 @@ export async function remerge(deps: BridgeDeps, session: Session, remerging: Rem
     const wanted = mergeStates(heard, range, inForce, rules);
     const inRange = before.filter(({ atMs }) => atMs >= range.fromMs);
     const patch = patchOf(inRange, wanted);
-    spans.push(...spansOf(patch, inRange, wanted, range));
+    spans.push(...spansOf(patch, inRange, wanted, before[0]?.nextMs ?? null));
     removed.push(...patch.removedMs.map((atMs) => ({ agentKey, atMs })));
     const isIncluded = session.config.agents.get(agentKey)?.included ?? false;
     changes.push(...storable(agentKey, range, before, wanted, patch, isIncluded));
@@ -138,17 +138,17 @@ function withoutSilent(changes: readonly MemberChange[], members: readonly Membe
   );
 }
 
-/** From each row that changes to the next one, old or new. */
+/** From each row that changes to the next one, old or new: beyond the range where it is the last one of it. */
 function spansOf(
   { put, removedMs }: MergePatch,
   before: readonly StateEntry[],
   wanted: readonly StateEntry[],
-  { toMs }: MergeRange,
+  nextMs: number | null,
 ): TouchedSpan[] {
   const instants = [...new Set([...before, ...wanted].map(({ atMs }) => atMs))].sort((a, b) => a - b);
   return [...put.map(({ atMs }) => atMs), ...removedMs].map((fromMs) => ({
     fromMs,
-    toMs: instants.find((atMs) => atMs > fromMs) ?? toMs,
+    toMs: instants.find((atMs) => atMs > fromMs) ?? nextMs,
   }));
 }
 

