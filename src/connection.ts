@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { acdAddresses, acdSecrets, acdSettingsSchema, acdTraits } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
-import { WFM_ADDRESSES, WFM_SECRETS, wfmSettingsSchema } from './wfm/registry.ts';
+import { wfmAddresses, wfmSecrets, wfmSettingsSchema } from './wfm/registry.ts';
 
 export const connectionSettingsSchema = z.strictObject({
   name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
@@ -21,7 +21,7 @@ export type ConnectionSettings = z.output<typeof connectionSettingsSchema>;
 
 /** Names of the secrets that a connection needs, source first; each name is unique. */
 export function connectionSecretNames(settings: Pick<ConnectionSettings, 'acd' | 'wfm'>): readonly string[] {
-  return [...acdSecrets(settings.acd.kind).map(({ name }) => name), ...WFM_SECRETS[settings.wfm.kind]];
+  return [...acdSecrets(settings.acd.kind).map(({ name }) => name), ...wfmSecrets(settings.wfm.kind)];
 }
 
 /** What is wrong with one field. `path`: the field's place in the settings, with dots (`acd.realTime.baseUrl`). */
@@ -38,7 +38,7 @@ export function checkAddresses(
 ): readonly FieldProblem[] {
   const addresses = [
     ...acdAddresses(settings.acd).map(({ path, url }) => ({ path: `acd.${path}`, url })),
-    ...WFM_ADDRESSES[settings.wfm.kind](settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
+    ...wfmAddresses(settings.wfm).map(({ path, url }) => ({ path: `wfm.${path}`, url })),
   ];
   return addresses.flatMap(({ path, url }) => {
     const checked = checkAddress(url, options);
@@ -47,10 +47,23 @@ export function checkAddresses(
 }
 
 /** What is wrong with settings that are right one by one and do not go together. */
-export function checkTogether({ acd, collection }: Pick<ConnectionSettings, 'acd' | 'collection'>): FieldProblem[] {
-  if (collection.reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
-  const message = "The ACD's intervals have 30 minutes: reports need 30 minutes as well.";
-  return [{ path: 'collection.reportMinutes', message }];
+export function checkTogether({
+  acd,
+  wfm,
+  collection,
+}: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
+  const { reportMinutes } = collection;
+  const problem = (path: string, message: string): FieldProblem[] => [{ path, message }];
+  if (wfm.kind === 'merged' && acd.kind === 'merged') {
+    const message = 'A connection that merges others sends to a WFM: it cannot hand over to another one.';
+    return problem('wfm.kind', message);
+  }
+  if (wfm.kind === 'merged' && reportMinutes !== 15) {
+    const message = 'A connection that hands over to another one reports 15 minutes; the other one may report 30.';
+    return problem('collection.reportMinutes', message);
+  }
+  if (wfm.kind === 'merged' || reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+  return problem('collection.reportMinutes', "The ACD's intervals have 30 minutes: reports need 30 minutes as well.");
 }
 
 function isTimeZone(name: string): boolean {

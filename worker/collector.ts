@@ -4,6 +4,7 @@
  * because an alarm that throws too often is dropped by the platform without a word.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { HandOverAnswer } from '../src/domain/handed-over.ts';
 import { type GivenRecords, RecordsRefusedError } from '../src/jobs/apply-records.ts';
 import { Loop, nextOnGridMs, TICK_MAX_MS } from '../src/jobs/loop.ts';
 import type { PushResult } from './app.ts';
@@ -68,6 +69,17 @@ export class Collector extends DurableObject<Env> {
       return { ok: false, message: error.message };
     } finally {
       // Records may come before the first alarm of a connection.
+      await this.wake(connectionId);
+    }
+  }
+
+  /** Takes what another connection hands over to this one. Rejects when nobody knows whether it was stored. */
+  async handOver(connectionId: number, from: number, body: string): Promise<HandOverAnswer> {
+    const loop = this.#loopOf(connectionId);
+    if (!loop) return { ok: false, message: 'The bridge is not configured.' };
+    try {
+      return await loop.handOver(from, body);
+    } finally {
       await this.wake(connectionId);
     }
   }

@@ -1,5 +1,5 @@
 /** Saving a connection, the same for form and API: check, seal, store in one transaction, tell the collector. */
-import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle } from '../src/acd/registry.ts';
+import { ACD_KINDS, acdAddresses, acdSecrets, acdTitle, acdTraits } from '../src/acd/registry.ts';
 import {
   type ConnectionSettings,
   checkAddresses,
@@ -13,16 +13,17 @@ import {
   createConnection,
   credentialContext,
   nextConnectionId,
+  readConnection,
   updateConnection,
 } from '../src/store/connections.ts';
 import { allowUnansweredSignIns } from '../src/store/sign-ins.ts';
-import { WFM_SECRETS } from '../src/wfm/registry.ts';
+import { WFM_KINDS, wfmAddresses, wfmSecrets } from '../src/wfm/registry.ts';
 import { type App, pokeCollector } from './app.ts';
 import type { FieldError } from './respond.ts';
 
 /** Every name under which any kind of connection keeps a secret. */
 export const SECRET_NAMES: readonly string[] = [
-  ...new Set([...ACD_KINDS.flatMap(acdSecrets).map(({ name }) => name), ...Object.values(WFM_SECRETS).flat()]),
+  ...new Set([...ACD_KINDS.flatMap(acdSecrets).map(({ name }) => name), ...WFM_KINDS.flatMap(wfmSecrets)]),
 ];
 
 /** Secrets as given by a user, in clear, by name; absent: the stored one stays. */
@@ -60,6 +61,7 @@ export async function saveConnection(
   const { existing, settings, secrets, nowMs, by } = change;
   const errors = [
     ...kindErrors(existing, settings),
+    ...(await mergingErrors(app, settings)),
     ...checkAddresses(settings, { allowPrivateNetwork: app.settings.allowPrivateNetwork }),
     ...checkTogether(settings),
     ...secretErrors(existing, settings, secrets),
@@ -97,6 +99,25 @@ function kindErrors(existing: ConnectionRow | null, settings: ConnectionSettings
   return [{ path: 'acd.kind', message }];
 }
 
+/**
+ * What stands against a member: it needs a connection that merges. That this one sends to a WFM itself, so that nothing goes in
+ * circles, `checkTogether` sees to, and that it goes on merging, `kindErrors`.
+ */
+async function mergingErrors(app: App, { acd, wfm }: ConnectionSettings): Promise<readonly FieldError[]> {
+  if (wfm.kind !== 'merged') return [];
+  const into = await readConnection(app.db, wfm.into);
+  const merging = into && storedSettings(into);
+  if (merging?.acd.kind === 'merged') {
+    if (merging.collection.reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+    const message = `The ACD's intervals have 30 minutes: "${merging.name}" has to report 30 minutes first.`;
+    return [{ path: 'wfm.into', message }];
+  }
+  const message = into
+    ? `"${into.name}" merges no connections. Choose one whose source is "${acdTitle('merged')}".`
+    : `There is no connection ${wfm.into}. Create the one that merges first, with the source "${acdTitle('merged')}".`;
+  return [{ path: 'wfm.into', message }];
+}
+
 /** What a change is about, field by field, for the audit. A secret is named, never shown. */
 function changesText(
   before: ConnectionSettings | null,
@@ -122,8 +143,8 @@ function leavesOf(value: object, prefix = ''): [path: string, value: string][] {
 
 /** The base URL that a secret is sent to; undefined where these settings send it nowhere. */
 function addressOf(settings: ConnectionSettings, secret: string): string | undefined {
-  if (secret === 'accessKeySecret') return settings.wfm.baseUrl;
-  return acdAddresses(settings.acd).find(({ secrets }) => secrets.includes(secret))?.url;
+  const addresses = [...acdAddresses(settings.acd), ...wfmAddresses(settings.wfm)];
+  return addresses.find(({ secrets }) => secrets.includes(secret))?.url;
 }
 
 /**

@@ -26,6 +26,11 @@ export async function readForImport(
     const detail = 'The stored settings are not valid any more. Open the connection page and save it again.';
     throw new ProblemError(409, 'Settings not valid', detail);
   }
+  if (settings.acd.kind === 'merged') {
+    const detail =
+      'This connection merges what its members hand over. Import the file into the member that it belongs to.';
+    throw new ProblemError(409, 'Merged from members', detail);
+  }
   const { retentionDays } = settings.collection;
   return readImportFile(app.db, { id: connection.id, acdKind: settings.acd.kind, retentionDays }, file, who);
 }

@@ -67,6 +67,7 @@ export function bridgeDeps(env: Env, settings: Settings): BridgeDeps {
     clock: systemClock,
     tokens: kvTokenCache(env.TOKENS),
     sealer: createSealer(settings.encryptionKey),
+    handOver: (into, from, body) => env.COLLECTOR.getByName(String(into)).handOver(into, from, body),
     allowPrivateNetwork: settings.allowPrivateNetwork,
   };
 }

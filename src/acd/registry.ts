@@ -11,6 +11,8 @@ import { avayaCmsSettingsSchema } from './avaya-cms/settings.ts';
 import { avayaCmsSource } from './avaya-cms/source.ts';
 import { liveVoxSettingsSchema } from './livevox/settings.ts';
 import { liveVoxSource } from './livevox/source.ts';
+import { mergedSourceSchema } from './merged/settings.ts';
+import { mergedSource } from './merged/source.ts';
 import { nccSettingsSchema } from './nextiva-ncc/settings.ts';
 import { nccSource } from './nextiva-ncc/source.ts';
 import { pushSettingsSchema, pushSource } from './push/source.ts';
@@ -21,6 +23,7 @@ export const acdSettingsSchema = z.discriminatedUnion('kind', [
   liveVoxSettingsSchema,
   avayaCmsSettingsSchema,
   pushSettingsSchema,
+  mergedSourceSchema,
 ]);
 export type AcdSettings = z.output<typeof acdSettingsSchema>;
 export type AcdKind = AcdSettings['kind'];
@@ -30,9 +33,16 @@ const SOURCES: { readonly [K in AcdKind]: AcdSource<Extract<AcdSettings, { kind:
   livevox: liveVoxSource,
   'avaya-cms': avayaCmsSource,
   push: pushSource,
+  merged: mergedSource,
 };
 
-export const ACD_KINDS = ['nextiva-ncc', 'livevox', 'avaya-cms', 'push'] as const satisfies readonly AcdKind[];
+export const ACD_KINDS = [
+  'nextiva-ncc',
+  'livevox',
+  'avaya-cms',
+  'push',
+  'merged',
+] as const satisfies readonly AcdKind[];
 
 /** The source of some settings. The cast says what the table above guarantees: each kind has its own source. */
 function sourceOf<S extends AcdSettings>(settings: S): AcdSource<S> {

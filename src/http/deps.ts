@@ -1,5 +1,7 @@
 /** What a vendor's client is handed: everything with which it may touch the world, for one connection. */
+
 import type { KeyedSealer } from '../crypto/seal.ts';
+import type { HandOverAnswer } from '../domain/handed-over.ts';
 import type { Clock, Fetch, SignInMemory, TokenCache } from '../runtime.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 
@@ -10,6 +12,11 @@ export interface UpstreamDeps {
   readonly tokens: TokenCache;
   readonly signIns: SignInMemory;
   readonly sealer: KeyedSealer;
+  /**
+   * Hands a body from connection `from` over to connection `into`. Rejects when nobody knows whether it was stored. Left
+   * out by hosts that run no other connection.
+   */
+  readonly handOver?: (into: number, from: number, body: string) => Promise<HandOverAnswer>;
   /** Admits http and private-network addresses: development and the demo only. */
   readonly allowPrivateNetwork: boolean;
   /**

@@ -39,6 +39,12 @@ const NOTHING: Outcome = { added: 0, changed: 0, same: 0 };
 
 /** Stores records. Throws `RecordsRefusedError`; whatever D1 throws means that nobody knows what was stored: give them again. */
 export async function applyRecords(deps: BridgeDeps, session: Session, given: GivenRecords): Promise<Applied> {
+  const isRoster = given.kind === 'agents' || given.kind === 'queues';
+  if (session.config.settings.acd.kind === 'merged' && !isRoster) {
+    throw new RecordsRefusedError(
+      'This connection merges what its members hand over. Send states and figures to the member that they belong to.',
+    );
+  }
   if (isOf(given, 'state-changes')) return applyStateChanges(deps, session, given);
   if (isOf(given, 'queue-intervals')) return applyQueueIntervals(deps, session, given);
   if (isOf(given, 'agent-intervals')) return applyAgentIntervals(deps, session, given);

@@ -1,11 +1,20 @@
 /** Builds the windowed reports from stored facts. The same facts and mapping give the same report. */
-import { activitiesEndedIn, timeIn } from '../domain/activity.ts';
+import { activitiesEndedIn, type SignedInTime, timeIn } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
 import { splitCounts } from '../domain/queue-interval.ts';
 import { readAgentFigures, readAgentQueueFigures } from '../store/agent-figures.ts';
+import { readTimesWithoutStates } from '../store/members.ts';
 import type { QueueSums } from '../store/queue-intervals.ts';
 import { type AgentEntries, readEntries } from '../store/state-changes.ts';
-import type { AgentActivities, AgentPerformance, AgentQueueFigures, QueueFigures, Report } from '../wfm/wfm.ts';
+import { wfmTraits } from '../wfm/registry.ts';
+import type {
+  AgentActivities,
+  AgentPerformance,
+  AgentQueueFigures,
+  QueueFigures,
+  Report,
+  StateOfWindow,
+} from '../wfm/wfm.ts';
 import type { BridgeDeps, Config, Session } from './session.ts';
 
 const AGENTS_PER_PAGE = 2_000;
@@ -68,8 +77,8 @@ async function agentQueueFiguresOf(deps: BridgeDeps, session: Session, window: W
     const agent = config.agents.get(agentKey);
     if (!queue?.included || !agent?.included || agent.loginId === '') return [];
     const { queueValue, name: queueName, isOutbound } = queue;
-    const { sourceId: agentValue, employeeId } = agent;
-    return [{ queueValue, queueName, isOutbound, agentValue, employeeId, ...figures }];
+    const { sourceId: agentValue, loginId, employeeId } = agent;
+    return [{ queueValue, queueName, isOutbound, agentValue, loginId, employeeId, ...figures }];
   });
 }
 
@@ -82,7 +91,8 @@ export async function performanceOf(deps: BridgeDeps, session: Session, window: 
     if (!agent?.included || agent.loginId === '') continue;
     const time = timeIn(entries, window, classOf(config));
     if (time.loginTimeMs === 0) continue;
-    performance.push({ agentValue: agent.sourceId, employeeId: agent.employeeId, ...time });
+    const { sourceId: agentValue, loginId, employeeId } = agent;
+    performance.push({ agentValue, loginId, employeeId, ...time });
   }
   return performance;
 }
@@ -100,11 +110,39 @@ async function toldPerformanceOf(
   for (const { agentKey, ...time } of told) {
     const agent = session.config.agents.get(agentKey);
     if (!agent?.included || agent.loginId === '') continue;
-    const { sourceId: agentValue, employeeId } = agent;
+    const { sourceId: agentValue, loginId, employeeId } = agent;
     if (time.loginTimeMs === 0) byAgent.delete(agentValue);
-    else byAgent.set(agentValue, { agentValue, employeeId, ...time });
+    else byAgent.set(agentValue, { agentValue, loginId, employeeId, ...time });
   }
   return [...byAgent.values()];
+}
+
+/**
+ * Times of people of whom no states are known, as members told them. Of two members that tell of one person in one interval the
+ * one that saw the person longer counts.
+ */
+async function timesWithoutStates(deps: BridgeDeps, session: Session, window: Window): Promise<AgentPerformance[]> {
+  const { config, connectionId } = session;
+  const best = new Map<string, SignedInTime & { agentKey: number }>();
+  for (const { startMs, memberId: _member, ...time } of await readTimesWithoutStates(deps.db, connectionId, window)) {
+    const key = `${startMs} ${time.agentKey}`;
+    if ((best.get(key)?.loginTimeMs ?? 0) < time.loginTimeMs) best.set(key, time);
+  }
+  const byAgent = new Map<number, SignedInTime>();
+  for (const { agentKey, ...time } of best.values()) {
+    const sum = byAgent.get(agentKey) ?? { loginTimeMs: 0, readyTimeMs: 0, notReadyTimeMs: 0 };
+    byAgent.set(agentKey, {
+      loginTimeMs: sum.loginTimeMs + time.loginTimeMs,
+      readyTimeMs: sum.readyTimeMs + time.readyTimeMs,
+      notReadyTimeMs: sum.notReadyTimeMs + time.notReadyTimeMs,
+    });
+  }
+  return [...byAgent].flatMap(([agentKey, time]) => {
+    const agent = config.agents.get(agentKey);
+    if (!agent?.included || agent.loginId === '') return [];
+    const { sourceId: agentValue, loginId, employeeId } = agent;
+    return [{ agentValue, loginId, employeeId, ...time }];
+  });
 }
 
 /** Activities that ended in a window. `held`: how many belong to agents that cannot be placed yet. */
@@ -114,13 +152,15 @@ export async function activitiesOf(
   window: Window,
 ): Promise<{ agents: AgentActivities[]; held: number }> {
   const { config, connectionId } = session;
+  const { takesChanges } = wfmTraits(config.settings.wfm);
   const agents: AgentActivities[] = [];
   let held = 0;
   for await (const { agentKey, entries } of entriesOf(deps, connectionId, window)) {
     const agent = config.agents.get(agentKey);
     if (!agent?.included) continue;
     const spans = activitiesEndedIn(entries, window, classOf(config));
-    if (spans.length === 0) continue;
+    const changes = takesChanges ? changesIn(entries, window, config) : [];
+    if (spans.length === 0 && changes.length === 0) continue;
     if (agent.loginId === '') {
       held += spans.length;
       continue;
@@ -135,9 +175,20 @@ export async function activitiesOf(
       };
     });
     const { sourceId: agentValue, employeeId, loginId } = agent;
-    agents.push({ agentValue, employeeId, loginId, activities });
+    agents.push({ agentValue, employeeId, loginId, activities, ...(takesChanges && { changes }) });
   }
   return { agents, held };
+}
+
+/** All entries of a window, with the class that says what they mean to whoever knows the names from elsewhere, too. */
+function changesIn(entries: AgentEntries['entries'], window: Window, { states }: Config): StateOfWindow[] {
+  return entries
+    .filter(({ atMs }) => atMs >= window.startMs)
+    .map(({ atMs, stateId }) => {
+      const state = states.get(stateId);
+      if (!state) return { atMs, state: '', reason: '', stateClass: null };
+      return { atMs, state: state.eventCode, reason: state.reasonCode, stateClass: state.stateClass };
+    });
 }
 
 /** A windowed report with the records that it is about, for the account. */
@@ -159,7 +210,10 @@ export async function buildHistorical(
 ): Promise<BuiltReport> {
   const queues = queueFiguresOf(session, rows);
   const derived = watched ? await performanceOf(deps, session, window) : [];
-  const performance = await toldPerformanceOf(deps, session, window, derived);
+  const isMerged = session.config.settings.acd.kind === 'merged';
+  const performance = isMerged
+    ? [...derived, ...(await timesWithoutStates(deps, session, window))]
+    : await toldPerformanceOf(deps, session, window, derived);
   const agentQueues = await agentQueueFiguresOf(deps, session, window);
   const report = { stream: 'historical' as const, window, queues, agentQueues, performance };
   return { report, recordCount: queues.length, heldCount: 0 };

@@ -11,6 +11,7 @@ import { countStateUse } from '../store/mapping.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { forgetTouched, readTouched } from '../store/touched-intervals.ts';
+import { wfmTraits } from '../wfm/registry.ts';
 import { entriesOf } from './build-reports.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 
@@ -48,11 +49,14 @@ async function deriveWindow(deps: BridgeDeps, session: Session, window: Window):
   const classOf = (stateId: number) => config.states.get(stateId)?.stateClass ?? 'not ready';
   const use = new Map<number, { stateId: number; count: number; lastMs: number }>();
   let activityCount = 0;
+  const { takesChanges } = wfmTraits(config.settings.wfm);
   let present = false;
+  let changed = false;
   for await (const { agentKey, entries } of entriesOf(deps, connectionId, window)) {
     if (!config.agents.get(agentKey)?.included) continue;
     activityCount += activitiesEndedIn(entries, window, classOf).length;
     for (const { stateId, atMs } of entries) {
+      changed ||= atMs >= window.startMs;
       if (stateId === NOT_OBSERVED) continue;
       present ||= classOf(stateId) !== 'signed out';
       if (atMs < window.startMs) continue;
@@ -63,7 +67,7 @@ async function deriveWindow(deps: BridgeDeps, session: Session, window: Window):
   const nowMs = deps.clock.nowMs();
   const statements: D1PreparedStatement[] = [];
   const activityReport = await readReport(deps.db, connectionId, 'agent-activity', window.startMs);
-  if (activityCount > 0 || activityReport) {
+  if (activityCount > 0 || activityReport || (takesChanges && changed)) {
     const report = { ...window, recordCount: activityCount };
     statements.push(...raiseReports(deps.db, connectionId, 'agent-activity', [report], nowMs));
   }

@@ -6,10 +6,11 @@
 import { MINUTE_MS } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
-import { holdAgents } from '../store/mapping.ts';
+import { holdAgents, type MappedState } from '../store/mapping.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
 import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
+import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
 import { deliverHeldStates } from './deliver-held-states.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
@@ -47,7 +48,7 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   const { readCount } = session.head;
   if (session.sentReadCount === readCount) return IDLE;
   const { logId, offset } = session.progress;
-  const { eventsPerBodyMax } = session.config.settings.wfm.advanced;
+  const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
   const changes = await readLog(deps.db, session.connectionId, { logId, offset }, eventsPerBodyMax);
   const oldest = changes[0];
   if (!oldest) {
@@ -69,6 +70,15 @@ function awaitsRoster(session: Session): boolean {
   return roster.successAtMs === null && roster.failures < ROSTER_TRIES && session.config.agents.size > 0
     ? ![...session.config.agents.values()].some(({ loginId }) => loginId !== '')
     : false;
+}
+
+/** An agent entering a state, as the WFM is told. */
+export function eventOf(
+  loginId: string,
+  { eventCode, reasonCode, stateClass }: Pick<MappedState, 'eventCode' | 'reasonCode' | 'stateClass'>,
+  atMs: number,
+): AgentStateEvent {
+  return { loginId, eventCode, reasonCode, stateClass, atMs };
 }
 
 /** A change with what the WFM is told of it. */
@@ -96,8 +106,7 @@ async function sendChanges(session: Session, changes: readonly LoggedChange[]): 
     if (!agent.included) leftOutKeys.add(change);
     else if (agent.loginId === '' || agent.heldCount > 0) held.push(change);
     else {
-      const { eventCode, reasonCode } = state;
-      placed.push({ ...change, event: { loginId: agent.loginId, eventCode, reasonCode, atMs: change.atMs } });
+      placed.push({ ...change, event: eventOf(agent.loginId, state, change.atMs) });
     }
   }
   const { wfm } = session.config;
@@ -245,13 +254,14 @@ async function sendPresentStates(deps: BridgeDeps, session: Session, agentKeys: 
     const agent = session.config.agents.get(agentKey);
     const state = session.config.states.get(stateId);
     if (!agent?.included || agent.loginId === '' || !state) continue;
-    events.push({ loginId: agent.loginId, eventCode: state.eventCode, reasonCode: state.reasonCode, atMs });
+    events.push(eventOf(agent.loginId, state, atMs));
   }
   const { wfm, settings } = session.config;
+  const { eventsPerBodyMax } = wfmTraits(settings.wfm);
   let failure: SendResult<AgentStateEvent>['failure'] = null;
-  for (let from = 0; from < events.length && !failure; from += settings.wfm.advanced.eventsPerBodyMax) {
+  for (let from = 0; from < events.length && !failure; from += eventsPerBodyMax) {
     // A record refused here is met again in the history, in its place, and set aside there.
-    const part = events.slice(from, from + settings.wfm.advanced.eventsPerBodyMax);
+    const part = events.slice(from, from + eventsPerBodyMax);
     const send = (records: readonly AgentStateEvent[]) =>
       wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: records }));
     ({ failure } = await sendInOrder(part, { send }));
@@ -278,7 +288,7 @@ async function saveCatchUp(
 async function catchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResult> {
   const state = streamOf(session, 'agent-states').catchUp;
   if (!state) return IDLE;
-  const { eventsPerBodyMax } = session.config.settings.wfm.advanced;
+  const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
   const live = await readLog(
     deps.db,
     session.connectionId,

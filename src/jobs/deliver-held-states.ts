@@ -4,6 +4,7 @@
 import { type MappedAgent, releaseAgent } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { readHeldEntries } from '../store/state-changes.ts';
+import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
 import { streamFailed } from './report-standing.ts';
 import { sendInOrder } from './send-in-order.ts';
@@ -66,7 +67,7 @@ async function heldRecords(deps: BridgeDeps, session: Session, ready: readonly M
   const records: HeldRecord[] = [];
   const gone = new Set<number>();
   for (const agent of ready) {
-    const room = settings.wfm.advanced.eventsPerBodyMax - records.length;
+    const room = wfmTraits(settings.wfm).eventsPerBodyMax - records.length;
     if (room <= 0) break;
     const entries = await readHeldEntries(deps.db, agent.key, agent.heldFromMs ?? 0, Math.min(agent.heldCount, room));
     if (entries.length === 0) gone.add(agent.key);
@@ -76,6 +77,7 @@ async function heldRecords(deps: BridgeDeps, session: Session, ready: readonly M
         loginId: agent.loginId,
         eventCode: state?.eventCode ?? '',
         reasonCode: state?.reasonCode ?? '',
+        stateClass: state?.stateClass ?? 'not ready',
         atMs,
       };
       records.push({ agentKey: agent.key, stateId, event });

@@ -16,6 +16,7 @@ import {
   type WindowedStream,
 } from '../store/reports.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
+import { wfmTraits } from '../wfm/registry.ts';
 import type { Outcome } from '../wfm/wfm.ts';
 import {
   acceptanceOf,
@@ -29,6 +30,7 @@ import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from '
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
+import { isWindowComplete } from './watch-members.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
 const PATIENCE_MS = 3 * MINUTE_MS;
@@ -93,10 +95,13 @@ async function readReady(
     readWaiting(db, session.connectionId, stream, REPORTS_PER_ROUND_MAX),
     readFirstLookMs(db, session.connectionId),
   ]);
-  return waiting.flatMap((report) => {
+  const ready: ReadyReport[] = [];
+  for (const report of waiting) {
     const readiness = readinessOf(session, stream, report, nowMs, firstLookMs ?? Number.POSITIVE_INFINITY);
-    return readiness === 'not yet' ? [] : [{ report, readiness }];
-  });
+    if (readiness === 'not yet' || !(await areMembersIn(deps, session, stream, report))) continue;
+    ready.push({ report, readiness });
+  }
+  return ready;
 }
 
 /** Reads what the reports of a round are made of; the mapping is the one in force when each is built. */
@@ -137,6 +142,17 @@ function readinessOf(
   return nowMs > endMs + settleDelayMs + PATIENCE_MS ? 'unwatched' : 'not yet';
 }
 
+/** A merged report goes out when every member has handed its window over: later ones come as they come. */
+async function areMembersIn(
+  deps: BridgeDeps,
+  session: Session,
+  stream: WindowedStream,
+  report: WaitingReport,
+): Promise<boolean> {
+  if (session.config.settings.acd.kind !== 'merged' || stream !== 'historical') return true;
+  return report.deliveredRevision > 0 || isWindowComplete(deps, session, report);
+}
+
 /** What the reports of one round leave to be stored. */
 interface Round {
   readonly statements: D1PreparedStatement[];
@@ -149,13 +165,14 @@ async function sendReport(
   deps: BridgeDeps,
   session: Session,
   stream: WindowedStream,
-  { built, refusedInARow }: { built: BuiltReport; refusedInARow: number },
+  { report, built, refusedInARow }: { report: WaitingReport; built: BuiltReport; refusedInARow: number },
 ): Promise<SentReport> {
   const { wfm, settings } = session.config;
+  const { bodyBytesMax, takesChanges } = wfmTraits(settings.wfm);
   let bodies: SentBody[] = [];
   const send = async (records: readonly ReportRecord[]): Promise<Outcome> => {
     const body = wfm.compose(withRecords(built, records));
-    if (records.length > 1 && body.length > settings.wfm.advanced.bodyBytesMax) {
+    if (records.length > 1 && body.length > bodyBytesMax) {
       return { kind: 'too large', status: 413, reason: 'over the largest body that the settings allow' };
     }
     const sentAtMs = deps.clock.nowMs();
@@ -166,6 +183,11 @@ async function sendReport(
   const records = recordsOf(built);
   const result = await sendInOrder(records, { send, refusedInARow });
   let failure: Failure | null = result.failure;
+  if ((takesChanges || report.wasTold) && records.length === 0) {
+    const empty = await send([]);
+    // A WFM that takes no empty report keeps what it has: there is no record to set aside, and nothing to wait for.
+    failure = empty.kind === 'accepted' || empty.kind === 'refused' || empty.kind === 'too large' ? null : empty;
+  }
   if (!failure && result.refused.length > 0 && !result.split && result.accepted > 0) {
     // The search for the refused records sent parts, and a later part replaces an earlier one: send the rest whole.
     const refused = new Set(result.refused.map(({ record }) => record));

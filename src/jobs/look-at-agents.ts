@@ -10,6 +10,7 @@ import { feedFailed, feedSucceeded } from './report-standing.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { storeToldChanges } from './store-told-changes.ts';
 import { commitToLog } from './stream-progress.ts';
+import { watchMembers } from './watch-members.ts';
 
 /** Resolves when the outcome is committed, with what the loop has to look after; null when nothing was committed. */
 export async function lookAtAgents(deps: BridgeDeps, session: Session): Promise<WaitingWork | null> {
@@ -60,6 +61,7 @@ async function collectAgentEvents(
 
 /** A source that is not asked: the bridge only leaves word that it was there to take what was sent. */
 async function sayPresent(deps: BridgeDeps, session: Session): Promise<WaitingWork> {
+  if (session.config.settings.acd.kind === 'merged') await watchMembers(deps, session);
   const arrivedAtMs = deps.clock.nowMs();
   session.pollStartedMs = arrivedAtMs;
   const { work } = await commitToLog(deps, session, { arrivedAtMs, gapBeforeMs: 0, changes: [] });

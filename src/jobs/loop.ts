@@ -5,6 +5,7 @@
  * a cache that is dropped after any surprise and built anew from D1.
  */
 import { acdTraits } from '../acd/registry.ts';
+import { type HandedOver, type HandOverAnswer, handedOverSchema } from '../domain/handed-over.ts';
 import type { Clock } from '../runtime.ts';
 import { askForRoster, readConfigVersion } from '../store/config-version.ts';
 import { addEvent } from '../store/events.ts';
@@ -31,6 +32,7 @@ import {
   type Session,
 } from './session.ts';
 import { flushProgress } from './stream-progress.ts';
+import { takeHandedOver } from './take-over.ts';
 import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
 import { workOffBackfill } from './work-off-backfill.ts';
 import { workOffImport } from './work-off-import.ts';
@@ -111,6 +113,7 @@ export class Loop {
   readonly #connectionId: number;
   readonly #log: LoopLog;
   #session: Session | null = null;
+  #opening: Promise<Session | null> | null = null;
   #watch: Watch | null = null;
   #standBackUntilMs = 0;
   /** Lanes that only wait for a point in time end by then. */
@@ -145,8 +148,7 @@ export class Loop {
     const nowMs = this.#deps.clock.nowMs();
     this.#turnEndsMs = nowMs + laneBudgetMs;
     if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
-    this.#session ??= await openSession(this.#deps, this.#connectionId);
-    const session = this.#session;
+    const session = await this.#open();
     if (!session) return null;
     const periodMs = pollPeriodMs(session);
     let work: WaitingWork | null = null;
@@ -179,6 +181,20 @@ export class Loop {
     return { inMs: tickPeriodMs(periodMs) };
   }
 
+  /** The session, opened when there is none. Whoever comes meanwhile waits for it: a second one would take the lease away. */
+  async #open(): Promise<Session | null> {
+    if (this.#session) return this.#session;
+    this.#opening ??= openSession(this.#deps, this.#connectionId)
+      .then((session) => {
+        this.#session = session;
+        return session;
+      })
+      .finally(() => {
+        this.#opening = null;
+      });
+    return this.#opening;
+  }
+
   async #keepDistance(session: Session): Promise<void> {
     const lastMs = session.pollStartedMs ?? session.head?.untilMs ?? 0;
     const waitMs = lastMs + POLL_DISTANCE_MS - this.#deps.clock.nowMs();
@@ -194,9 +210,9 @@ export class Loop {
   }
 
   async #sendAgain(setAsideId: number): Promise<{ ok: boolean; message: string }> {
-    this.#session ??= await openSession(this.#deps, this.#connectionId);
-    if (!this.#session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
-    return sendSetAsideAgain(this.#deps, this.#session, setAsideId);
+    const session = await this.#open();
+    if (!session) return { ok: false, message: 'The connection is paused or gone. Resume it first.' };
+    return sendSetAsideAgain(this.#deps, session, setAsideId);
   }
 
   /**
@@ -209,15 +225,52 @@ export class Loop {
     return this.#inPlaceOf('intervals', () => this.#apply(given));
   }
 
-  async #apply(given: GivenRecords): Promise<Applied> {
+  /**
+   * Stores what a member hands over to this connection, which merges. `ok` false: it cannot take anything as things are set.
+   * Rejects when nobody knows what was stored: it is to be handed over again.
+   */
+  async handOver(memberId: number, body: string): Promise<HandOverAnswer> {
+    const parsed = handedOverSchema.safeParse(JSON.parse(body));
+    if (!parsed.success) return { ok: false, message: 'The body is not in the form in which connections hand over.' };
+    const take = () => this.#takeOver(memberId, parsed.data);
     try {
-      this.#session ??= await openSession(this.#deps, this.#connectionId);
-      const session = this.#session;
-      const isCurrent = session !== null && (await this.#takeOverChanges(session));
-      if (!isCurrent) throw new RecordsRefusedError('The connection is paused or gone. Resume it, and send again.');
+      await (parsed.data.kind === 'interval' ? this.#inPlaceOf('intervals', take) : this.#inTurn(take));
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof RecordsRefusedError)) throw error;
+      return { ok: false, message: error.message };
+    }
+  }
+
+  #takeOver(memberId: number, handed: HandedOver): Promise<void> {
+    return this.#withSession(async (session) => {
+      if (session.config.settings.acd.kind !== 'merged') {
+        throw new RecordsRefusedError(
+          'The connection that this one hands over to merges no others. Choose another one.',
+        );
+      }
+      await takeHandedOver(this.#deps, session, memberId, handed);
+      if (handed.kind !== 'interval') this.#start('send-states', session, () => this.#sendStates(session));
+    });
+  }
+
+  #apply(given: GivenRecords): Promise<Applied> {
+    return this.#withSession(async (session) => {
       const applied = await applyRecords(this.#deps, session, given);
       if (given.kind === 'state-changes') this.#start('send-states', session, () => this.#sendStates(session));
       return applied;
+    });
+  }
+
+  /** Runs with the session as it is now. Throws `RecordsRefusedError` when there is none. */
+  async #withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      const session = await this.#open();
+      const isCurrent = session !== null && (await this.#takeOverChanges(session));
+      if (!isCurrent) {
+        throw new RecordsRefusedError('The connection that takes this is paused or gone. Resume it, and send again.');
+      }
+      return await run(session);
     } catch (error) {
       if (!(error instanceof RecordsRefusedError)) await this.#afterSurprise(error);
       throw error;

@@ -1,8 +1,8 @@
 /** Notes agents and states that are seen for the first time, so that whatever refers to them finds them. */
 import { acdTraits, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
-import type { AcdState } from '../domain/agent-state.ts';
-import { addSeenAgents, addSeenStates } from '../store/mapping.ts';
-import { type BridgeDeps, type Session, stateKey } from './session.ts';
+import type { AcdState, StateClass } from '../domain/agent-state.ts';
+import { addSeenAgents, addSeenStates, saveEmployeeIds } from '../store/mapping.ts';
+import { type BridgeDeps, replaceAgent, type Session, stateKey } from './session.ts';
 
 /** Adds what is unknown to store and session. Known ones cost nothing. */
 export async function noteStates(deps: BridgeDeps, session: Session, states: Iterable<AcdState>): Promise<void> {
@@ -23,6 +23,49 @@ export async function noteStates(deps: BridgeDeps, session: Session, states: Ite
   }
 }
 
+/** A state with the class that whoever tells of it gives it. */
+export interface ClassedState extends AcdState {
+  readonly stateClass: StateClass;
+}
+
+/**
+ * Adds states that come with their class, and says which stored one each is. Where two tell of states of one name that count
+ * differently, the second gets its class into its name here; the WFM is told the same of both.
+ */
+export async function noteClassedStates(
+  deps: BridgeDeps,
+  session: Session,
+  states: Iterable<ClassedState>,
+): Promise<(state: ClassedState) => number> {
+  const { config, connectionId } = session;
+  const stored = (state: ClassedState) => {
+    const plain = config.statesByName.get(stateKey(state));
+    return plain?.stateClass === state.stateClass ? plain : config.statesByName.get(stateKey(marked(state)));
+  };
+  const unknown = new Map<string, ClassedState & { isReviewed: boolean; eventCode?: string }>();
+  for (const state of states) {
+    if (stored(state)) continue;
+    const { name, reason, stateClass } = state;
+    const plain = config.statesByName.get(stateKey(state)) ?? unknown.get(stateKey(state));
+    if (!plain) unknown.set(stateKey(state), { name, reason, stateClass, isReviewed: true });
+    else if (plain.stateClass !== stateClass) {
+      const other = marked(state);
+      unknown.set(stateKey(other), { ...other, stateClass, isReviewed: true, eventCode: name });
+    }
+  }
+  for (const state of await addSeenStates(deps.db, connectionId, [...unknown.values()], deps.clock.nowMs())) {
+    config.states.set(state.id, state);
+    config.statesByName.set(stateKey(state), state);
+  }
+  return (state) => {
+    const found = stored(state);
+    if (!found) throw new Error(`A state was not stored: ${state.name}`);
+    return found.id;
+  };
+}
+
+const marked = ({ name, reason, stateClass }: ClassedState): AcdState => ({ name: `${name} (${stateClass})`, reason });
+
 /** Adds agents that no name of the roster leads to. `agentIds`: as the source calls them. */
 export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: Iterable<string>): Promise<void> {
   const { config, connectionId } = session;
@@ -34,4 +77,22 @@ export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: I
     config.agents.set(agent.key, agent);
     config.agentsByName.set(agent.sourceId, agent);
   }
+}
+
+/** What members know as a person's employee id fills what is empty here; what somebody entered stays. */
+export async function fillEmployeeIds(
+  deps: BridgeDeps,
+  session: Session,
+  people: readonly { readonly loginId: string; readonly employeeId: string }[],
+): Promise<void> {
+  const filled = new Map(
+    people.flatMap(({ loginId, employeeId }) => {
+      const agent = session.config.agentsByName.get(loginId);
+      return agent && agent.employeeId === '' && employeeId !== '' ? [[agent.key, { ...agent, employeeId }]] : [];
+    }),
+  );
+  if (filled.size === 0) return;
+  const rows = [...filled.values()].map(({ key, employeeId }) => ({ agentKey: key, employeeId }));
+  await deps.db.batch([saveEmployeeIds(deps.db, session, rows)]);
+  for (const agent of filled.values()) replaceAgent(session.config, agent);
 }

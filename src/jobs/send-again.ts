@@ -5,7 +5,7 @@ import { askAgain } from '../store/ledger.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
-import { saveProgress } from '../store/state-log.ts';
+import { eventOf } from './deliver-agent-states.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { commitProgress } from './stream-progress.ts';
 
@@ -49,23 +49,22 @@ async function sendStateAgain(
     return { ok: false, message: 'The agent or state is not known any more.' };
   if (agent.loginId === '') return { ok: false, message: 'The agent has no login id. Set one on the roster first.' };
   const { wfm } = session.config;
-  const { eventCode, reasonCode } = state;
   const { loginId } = agent;
-  const events = [{ loginId, eventCode, reasonCode, atMs }];
+  const events = [eventOf(loginId, state, atMs)];
   // What the WFM hears last of an agent is what it shows: the present state follows the old one.
   for (const latest of await readLatestEntries(deps.db, [agent.key])) {
     const present = session.config.states.get(latest.stateId);
     if (!present || latest.atMs <= atMs) continue;
-    events.push({ loginId, eventCode: present.eventCode, reasonCode: present.reasonCode, atMs: latest.atMs });
+    events.push(eventOf(loginId, present, latest.atMs));
   }
   const outcome = await wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events }));
   if (outcome.kind !== 'accepted') return { ok: false, message: `The WFM did not accept it: ${outcome.reason}.` };
-  session.progress = {
+  const progress = {
     ...session.progress,
     deliveredCount: session.progress.deliveredCount + 1,
     setAsideCount: session.progress.setAsideCount - 1,
     acceptedAtMs: deps.clock.nowMs(),
   };
-  await deps.db.batch([guardLease(deps.db, session), saveProgress(deps.db, session, session.progress), resolve]);
+  await commitProgress(deps, session, progress, [resolve]);
   return { ok: true, message: 'The WFM accepted the record.' };
 }

@@ -58,7 +58,7 @@ export async function stepOfFigures(
 }
 
 /** Statements that make the historical reports of changed intervals wait; a window of two intervals needs both. */
-async function waitingReports(
+export async function waitingReports(
   { db, clock }: BridgeDeps,
   { connectionId, config }: Session,
   starts: readonly number[],

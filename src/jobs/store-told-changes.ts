@@ -4,18 +4,19 @@
  * the closed intervals that it touches are noted in the same batch, so that their reports follow.
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
-import { DAY_MS, floorToGrid, INTERVAL_MS, MINUTE_MS } from '../domain/interval.ts';
+import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
 import type { RefusedRecord } from '../domain/record.ts';
 import type { Outcome } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { readPresentStates } from '../store/state-changes.ts';
-import { readFirstLookMs, type StoredChange } from '../store/state-log.ts';
+import type { StoredChange } from '../store/state-log.ts';
 import { readSurroundings, type Surroundings } from '../store/told-changes.ts';
 import { noteTouched } from '../store/touched-intervals.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
 import { noteAgents, noteStates } from './note-seen.ts';
-import { type BridgeDeps, feedOf, type Session, stateKey } from './session.ts';
+import { type BridgeDeps, type Session, stateKey } from './session.ts';
 import { commitToLog } from './stream-progress.ts';
+import { closedStartsOf, type TouchedSpan } from './touched-spans.ts';
 
 /** Clocks differ: a change so far ahead of the bridge's clock is taken, one beyond is a mistake. */
 export const AHEAD_MAX_MS = 5 * MINUTE_MS;
@@ -80,7 +81,13 @@ export async function storeToldChanges(
   };
   const changes = [...(await unknownFrom(deps, session, telling.unknownFromMs)), ...storable(storing)];
   if (changes.length === 0 && telling.sourceCursor === undefined) return { counts, refused, work: null };
-  const work = await commit(deps, session, telling, changes, await touchedBy(deps, session, storing));
+  const work = await commitChanges(
+    deps,
+    session,
+    telling,
+    changes,
+    await closedStartsOf(deps, session, spansOf(storing)),
+  );
   return { counts, refused, work };
 }
 
@@ -151,38 +158,36 @@ async function unknownFrom(deps: BridgeDeps, session: Session, fromMs: number | 
   });
 }
 
-/** Starts of the closed intervals in which the changes begin, last or end. */
-async function touchedBy(deps: BridgeDeps, session: Session, storing: readonly Keyed[]): Promise<number[]> {
-  const firstLookMs = await readFirstLookMs(deps.db, session.connectionId);
-  const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? floorToGrid(firstLookMs ?? deps.clock.nowMs());
+/** The parts of the agents' time lines that the changes rewrite. */
+function spansOf(storing: readonly Keyed[]): TouchedSpan[] {
   const byAgent = new Map<number, Keyed[]>();
   for (const change of storing) byAgent.set(change.agentKey, [...(byAgent.get(change.agentKey) ?? []), change]);
-  const starts = new Set<number>();
-  for (const changes of byAgent.values()) {
-    changes.forEach(({ atMs, around }, i) => {
-      const endMs = Math.min(around.nextMs ?? closedThroughMs, changes[i + 1]?.atMs ?? closedThroughMs);
-      for (let start = floorToGrid(atMs); start <= endMs && start < closedThroughMs; start += INTERVAL_MS) {
-        starts.add(start);
-      }
-    });
-  }
-  return [...starts];
+  return [...byAgent.values()].flatMap((changes) =>
+    changes.map(({ atMs, around }, i) => {
+      const ends = [around.nextMs, changes[i + 1]?.atMs ?? null].filter((end) => end !== null);
+      return { fromMs: atMs, toMs: ends.length === 0 ? null : Math.min(...ends) };
+    }),
+  );
 }
 
-async function commit(
+/** Commits changes of time lines that are told, with the intervals that they touch and whatever else belongs to them. */
+export async function commitChanges(
   deps: BridgeDeps,
   session: Session,
   telling: Telling,
   changes: readonly StoredChange[],
   touched: readonly number[],
+  also: readonly D1PreparedStatement[] = [],
 ): Promise<WaitingWork> {
+  const noted = touched.length > 0 ? [noteTouched(deps.db, session.connectionId, touched)] : [];
+  const more = [...also, ...noted];
   const { work } = await commitToLog(deps, session, {
     arrivedAtMs: telling.arrivedAtMs,
     gapBeforeMs: 0,
     changes,
     replaces: true,
     ...(telling.sourceCursor === undefined ? {} : { sourceCursor: telling.sourceCursor }),
-    also: touched.length > 0 ? [guardLease(deps.db, session), noteTouched(deps.db, session.connectionId, touched)] : [],
+    also: more.length > 0 ? [guardLease(deps.db, session), ...more] : [],
   });
   return work;
 }

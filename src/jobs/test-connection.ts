@@ -164,6 +164,7 @@ function eventOf(
     loginId: agent?.loginId || `(login id of ${agentId})`,
     eventCode: state?.eventCode ?? name,
     reasonCode: state?.reasonCode ?? reason,
+    stateClass: state?.stateClass ?? 'not ready',
     atMs: sinceMs ?? arrivedAtMs,
   };
 }
@@ -258,7 +259,13 @@ async function testWfm({ settings }: TestedConnection, wfm: Wfm, deps: UpstreamD
   } else {
     findings.push({ tone: 'warn', text: `The ACD details could not be read: ${details.outcome.reason}.` });
   }
-  const event = { loginId: '(a login id)', eventCode: 'Available', reasonCode: '', atMs: deps.clock.nowMs() };
+  const event = {
+    loginId: '(a login id)',
+    eventCode: 'Available',
+    reasonCode: '',
+    stateClass: 'ready' as const,
+    atMs: deps.clock.nowMs(),
+  };
   return {
     group: 'wfm',
     ok: true,
@@ -270,7 +277,7 @@ async function testWfm({ settings }: TestedConnection, wfm: Wfm, deps: UpstreamD
 }
 
 function acdTypeFinding(acdTypes: readonly string[], { wfm }: TestedConnection['settings']): Finding[] {
-  if (acdTypes.length === 0) return [];
+  if (acdTypes.length === 0 || wfm.kind !== 'cxone-mpower') return [];
   const list = acdTypes.join(', ');
   if (acdTypes.includes(wfm.acdType)) return [{ tone: 'good', text: `CXone knows the ACD type ${wfm.acdType}.` }];
   return [{ tone: 'warn', text: `CXone names other ACD types than ${wfm.acdType}: ${list}.` }];

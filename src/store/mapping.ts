@@ -1,5 +1,6 @@
 /** Agents, queues and states of a connection with their keys in the WFM: what turns stored facts into reports. */
 import type { StateClass } from '../domain/agent-state.ts';
+import { HOLDS_LEASE } from './lease.ts';
 import { countAgents } from './roster.ts';
 
 export interface MappedAgent {
@@ -112,18 +113,27 @@ export async function addSeenAgents(
 export async function addSeenStates(
   db: D1Database,
   connectionId: number,
-  states: readonly { name: string; reason: string; stateClass: StateClass; isReviewed: boolean }[],
+  states: readonly {
+    name: string;
+    reason: string;
+    stateClass: StateClass;
+    isReviewed: boolean;
+    /** What the WFM is told where that is not the name. */
+    eventCode?: string;
+  }[],
   nowMs: number,
 ): Promise<MappedState[]> {
   if (states.length === 0) return [];
   const rows = JSON.stringify(
-    states.map(({ name, reason, stateClass, isReviewed }) => [name, reason, stateClass, isReviewed ? 1 : 0]),
+    states.map(({ name, reason, stateClass, isReviewed, eventCode = null }) => {
+      return [name, reason, stateClass, isReviewed ? 1 : 0, eventCode];
+    }),
   );
   const results = await db.batch<MappedState>([
     db
       .prepare(
-        `INSERT INTO acd_state (connection_id, name, reason, class, reviewed, first_seen_ms, last_seen_ms)
-         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?3, ?3 FROM json_each(?2) WHERE true
+        `INSERT INTO acd_state (connection_id, name, reason, class, reviewed, event_code, first_seen_ms, last_seen_ms)
+         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?3, ?3 FROM json_each(?2) WHERE true
          ON CONFLICT (connection_id, name, reason) DO NOTHING`,
       )
       .bind(connectionId, rows, nowMs),
@@ -153,6 +163,54 @@ export async function addSeenQueues(
     )
     .bind(connectionId, JSON.stringify(queues.map(({ sourceId, name }) => [sourceId, name])), nowMs)
     .run();
+}
+
+/** Statement that fills employee ids that are empty; changes nothing when the lease is lost. */
+export function saveEmployeeIds(
+  db: D1Database,
+  owner: { connectionId: number; epoch: number },
+  rows: readonly { agentKey: number; employeeId: string }[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE agent SET employee_id = n.value ->> 1 FROM json_each(?3) n
+       WHERE agent.id = n.value ->> 0 AND agent.employee_id = '' AND ${HOLDS_LEASE('?1', '?2')}`,
+    )
+    .bind(
+      owner.connectionId,
+      owner.epoch,
+      JSON.stringify(rows.map(({ agentKey, employeeId }) => [agentKey, employeeId])),
+    );
+}
+
+/** A queue as a member of a merged connection tells of it. */
+export interface HandedQueue {
+  readonly sourceId: string;
+  readonly name: string;
+  readonly queueValue: string;
+  readonly isOutbound: boolean;
+}
+
+/** Statements that add a member's queues with their keys in the WFM, or rename them; a key that is there stays. */
+export function saveHandedQueues(
+  db: D1Database,
+  connectionId: number,
+  queues: readonly HandedQueue[],
+  nowMs: number,
+): D1PreparedStatement {
+  const rows = queues.map(({ sourceId, name, queueValue, isOutbound }) => [
+    sourceId,
+    name,
+    queueValue,
+    isOutbound ? 1 : 0,
+  ]);
+  return db
+    .prepare(
+      `INSERT INTO queue (connection_id, source_id, name, queue_value, is_outbound, first_seen_ms)
+       SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?3 FROM json_each(?2) WHERE true
+       ON CONFLICT (connection_id, source_id) DO UPDATE SET name = excluded.name, is_outbound = excluded.is_outbound`,
+    )
+    .bind(connectionId, JSON.stringify(rows), nowMs);
 }
 
 /** Marks agents as holding `count` more unsent changes, the first at `fromMs`. Statement for a delivery's batch. */

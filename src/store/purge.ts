@@ -62,6 +62,16 @@ export async function purgeConnection(
     ),
     remove(`DELETE FROM agent_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
     remove(`DELETE FROM agent_queue_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
+    remove(
+      `DELETE FROM member_state_change WHERE (agent_id, member_id, at_ms) IN (
+         SELECT c.agent_id, c.member_id, c.at_ms FROM agent a JOIN member_state_change c ON c.agent_id = a.id
+           AND c.at_ms < coalesce((SELECT max(at_ms) FROM member_state_change
+                                   WHERE agent_id = a.id AND member_id = c.member_id AND at_ms < ?2), ?2)
+         WHERE a.connection_id = ?1 LIMIT ${ROWS_MAX})`,
+      before(days.stateChanges),
+    ),
+    remove(`DELETE FROM member_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
+    remove(`DELETE FROM member_agent_interval WHERE connection_id = ?1 AND start_ms < ?2`, before(days.queueIntervals)),
     remove(`DELETE FROM push_receipt WHERE connection_id = ?1 AND created_at_ms < ?2`, before(1)),
     remove(
       `DELETE FROM interval_ledger WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'collected'`,

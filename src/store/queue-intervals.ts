@@ -53,6 +53,34 @@ export async function readFigures(
   });
 }
 
+/**
+ * Statements, and whether they change anything, that take away what is stored of an interval for some queues beyond the
+ * ones that are still told of: figures, and agents' figures by queue.
+ */
+export async function stepOfGoneFigures(
+  db: D1Database,
+  connectionId: number,
+  startMs: number,
+  queueKeys: readonly number[],
+  kept: { readonly queueKeys: readonly number[]; readonly agentQueues: readonly (readonly [number, number])[] },
+): Promise<{ statements: D1PreparedStatement[]; isEmpty: boolean }> {
+  const of = 'connection_id = ?1 AND start_ms = ?2 AND queue_id IN (SELECT value FROM json_each(?3))';
+  const figures = `FROM queue_interval WHERE ${of} AND queue_id NOT IN (SELECT value FROM json_each(?4))`;
+  const byAgent = `FROM agent_queue_interval WHERE ${of}
+    AND (queue_id, agent_id) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?4))`;
+  const bind = (sql: string, rows: readonly unknown[]) =>
+    db.prepare(sql).bind(connectionId, startMs, JSON.stringify(queueKeys), JSON.stringify(rows));
+  const found = await db.batch<{ found: number }>([
+    bind(`SELECT count(*) AS found ${figures}`, kept.queueKeys),
+    bind(`SELECT count(*) AS found ${byAgent}`, kept.agentQueues),
+  ]);
+  if (found.every(({ results }) => results[0]?.found === 0)) return { statements: [], isEmpty: true };
+  return {
+    isEmpty: false,
+    statements: [bind(`DELETE ${figures}`, kept.queueKeys), bind(`DELETE ${byAgent}`, kept.agentQueues)],
+  };
+}
+
 /** All figures of some windows, by the window's start. One row of the answer a window: thousands would take longer. */
 export async function readFiguresOfWindows(
   db: D1Database,

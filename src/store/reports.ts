@@ -13,6 +13,8 @@ export interface WaitingReport extends Window {
   readonly revision: number;
   readonly deliveredRevision: number;
   readonly recordCount: number;
+  /** The WFM has a body of an older revision: where nothing is left of it, it has to be told that. */
+  readonly wasTold: boolean;
 }
 
 /**
@@ -64,13 +66,13 @@ export async function readWaiting(
   const { results } = await db
     .prepare(
       `SELECT start_ms AS startMs, end_ms AS endMs, revision, delivered_revision AS deliveredRevision,
-              record_count AS recordCount
+              record_count AS recordCount, body_sha256 <> '' AS wasTold
        FROM report INDEXED BY report_waiting
        WHERE connection_id = ?1 AND stream = ?2 AND delivered_revision < revision ORDER BY start_ms DESC LIMIT ?3`,
     )
     .bind(connectionId, stream, limit)
-    .all<WaitingReport>();
-  return results;
+    .all<Omit<WaitingReport, 'wasTold'> & { wasTold: number }>();
+  return results.map((row) => ({ ...row, wasTold: row.wasTold === 1 }));
 }
 
 /** How a report went. Counts are records; their sum is what the report held. */

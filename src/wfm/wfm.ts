@@ -2,6 +2,7 @@
  * What every destination takes. A destination composes the exact body for a report and carries it; it never decides
  * what to send, never retries (the job decides) and answers with one of five outcomes, which the job acts upon.
  */
+import type { StateClass } from '../domain/agent-state.ts';
 import type { Window } from '../domain/interval.ts';
 
 /** The three streams of the WFM side. A stream has one sender and is delivered in order. */
@@ -13,6 +14,8 @@ export interface AgentStateEvent {
   readonly loginId: string;
   readonly eventCode: string;
   readonly reasonCode: string;
+  /** How the state counts: for destinations that keep time lines of their own (`WfmTraits.takesChanges`). */
+  readonly stateClass?: StateClass;
   readonly atMs: number;
 }
 
@@ -39,6 +42,8 @@ export interface AgentQueueFigures {
   readonly queueName: string;
   readonly isOutbound: boolean;
   readonly agentValue: string;
+  /** As in `AgentActivities`: for destinations that keep time lines of their own. */
+  readonly loginId?: string;
   readonly employeeId: string;
   readonly handled: number;
   readonly handleTimeMs: number;
@@ -49,6 +54,8 @@ export interface AgentQueueFigures {
 /** Time of one agent in the report's window, from stored states; each at most the window's length. */
 export interface AgentPerformance {
   readonly agentValue: string;
+  /** As in `AgentActivities`: for destinations that keep time lines of their own. */
+  readonly loginId?: string;
   readonly employeeId: string;
   readonly loginTimeMs: number;
   readonly readyTimeMs: number;
@@ -63,11 +70,21 @@ export interface Activity {
   readonly durationMs: number;
 }
 
+/** An agent entering a state in the report's window; a class of null: from here nobody looked until the next one. */
+export interface StateOfWindow {
+  readonly atMs: number;
+  readonly state: string;
+  readonly reason: string;
+  readonly stateClass: StateClass | null;
+}
+
 export interface AgentActivities {
   readonly agentValue: string;
   readonly employeeId: string;
   readonly loginId: string;
   readonly activities: readonly Activity[];
+  /** All changes of the window, oldest first, for destinations that take them (`WfmTraits.takesChanges`). */
+  readonly changes?: readonly StateOfWindow[];
 }
 
 /** One body for the WFM, before it is written in the WFM's own words. */

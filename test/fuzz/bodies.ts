@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { nccSettingsSchema } from '../../src/acd/nextiva-ncc/settings.ts';
 import { openNcc } from '../../src/acd/nextiva-ncc/source.ts';
+import { STATE_CLASSES } from '../../src/domain/agent-state.ts';
 import { INTERVAL_MS } from '../../src/domain/interval.ts';
 import type { UpstreamDeps } from '../../src/http/deps.ts';
 import { mpowerSettingsSchema } from '../../src/wfm/cxone-mpower/settings.ts';
@@ -324,7 +325,13 @@ function reports(): fc.Arbitrary<Report> {
   const spanMs = fc.nat(900_000);
   const atMs = fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2099, 11, 31) });
   const window = atMs.map((ms) => ({ startMs: ms - (ms % INTERVAL_MS), endMs: ms - (ms % INTERVAL_MS) + INTERVAL_MS }));
-  const event = fc.record({ loginId: words, eventCode: words, reasonCode: words, atMs });
+  const event = fc.record({
+    loginId: words,
+    eventCode: words,
+    reasonCode: words,
+    stateClass: fc.constantFrom(...STATE_CLASSES),
+    atMs,
+  });
   const queue = fc.record({
     queueValue: words,
     queueName: words,
@@ -345,6 +352,7 @@ function reports(): fc.Arbitrary<Report> {
     queueName: words,
     isOutbound: fc.boolean(),
     agentValue: words,
+    loginId: words,
     employeeId: words,
     handled: count,
     handleTimeMs: count,
@@ -353,6 +361,7 @@ function reports(): fc.Arbitrary<Report> {
   });
   const performance = fc.record({
     agentValue: words,
+    loginId: words,
     employeeId: words,
     loginTimeMs: spanMs,
     readyTimeMs: spanMs,

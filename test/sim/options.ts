@@ -4,6 +4,7 @@ import { Random } from '../../simulators/shared/random.ts';
 import { nccSettingsSchema } from '../../src/acd/nextiva-ncc/settings.ts';
 import { type ConnectionSettings, connectionSettingsSchema } from '../../src/connection.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/interval.ts';
+import { mpowerSettingsSchema } from '../../src/wfm/cxone-mpower/settings.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, isFaultKind, type Rates } from './faults.ts';
 import { MPOWER_ORIGIN } from './mpower.ts';
 import { NCC_ORIGIN, type NccHabits } from './ncc.ts';
@@ -40,6 +41,7 @@ export interface Habits {
 }
 
 const NCC_GROUP = { baseUrl: `${NCC_ORIGIN}/wfm`, username: 'wfm' };
+const MPOWER = { kind: 'cxone-mpower', baseUrl: MPOWER_ORIGIN, accessKeyId: 'key' };
 const MONDAY_MS = Date.UTC(2026, 2, 2);
 
 function pick<T>(random: Random, values: readonly [T, ...T[]]): T {
@@ -58,7 +60,7 @@ export function habitsOf(options: RunOptions): Habits {
     settings: {
       ...settings,
       acd: nccSettingsSchema.parse({ ...settings.acd, realTime: { ...NCC_GROUP, collectionIntervalS: 15 } }),
-      wfm: { ...settings.wfm, advanced: { ...settings.wfm.advanced, eventsPerBodyMax: 10 } },
+      wfm: mpowerSettingsSchema.parse({ ...MPOWER, advanced: { eventsPerBodyMax: 10 } }),
       collection: { ...settings.collection, reportMinutes: 15, settleDelayS: 60, catchUpBodiesPerMinute: 60 },
     },
   };
@@ -91,9 +93,7 @@ function drawHabits({ seed, agents }: RunOptions): Habits {
       advanced: { windowsPerRequest: pick(random, [1, 4, 24, 96]) },
     },
     wfm: {
-      kind: 'cxone-mpower',
-      baseUrl: MPOWER_ORIGIN,
-      accessKeyId: 'key',
+      ...MPOWER,
       tenantName: random.next() < 0.5 ? 'tenant' : '',
       advanced: { eventsPerBodyMax: pick(random, [20, 60, 200, 1_000]) },
     },

@@ -16,7 +16,7 @@ describe('the settings of a connection', () => {
   it('need names, addresses and users; the rest has defaults', () => {
     const parsed = connectionSettingsSchema.parse(settings());
     expect(parsed.acd).toMatchObject({ realTime: { collectionIntervalS: 5 } });
-    expect(parsed.wfm.acdType).toBe('Generic_Nextiva');
+    expect(parsed.wfm).toMatchObject({ acdType: 'Generic_Nextiva' });
     expect(parsed.collection.reportMinutes).toBe(15);
   });
 

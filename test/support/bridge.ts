@@ -88,17 +88,33 @@ export interface Bridge {
   run(ms: number): Promise<void>;
   /** Forgets everything in memory, as a crash or an eviction does. */
   crash(): void;
+  /** Adds a connection beside the first, run with it; its id. */
+  join(chosen: ConnectionSettings): Promise<number>;
+  /** What happens to bodies that connections hand over to each other; null: they arrive. */
+  handOver: { misbehave: (into: number, from: number) => 'before' | 'after' | null };
   /** Gives records to the loop, as a push does: what became of them. */
-  push(kind: RecordKind, records: readonly unknown[]): Promise<Omit<RecordCounts, 'refusedCount'>>;
+  push(
+    kind: RecordKind,
+    records: readonly unknown[],
+    connectionId?: number,
+  ): Promise<Omit<RecordCounts, 'refusedCount'>>;
   /** The messages that the loop logged. */
   readonly logged: string[];
 }
 
 export function settings(
-  overrides: { collection?: object; ncc?: object; intervalS?: number; acd?: object } = {},
+  overrides: {
+    name?: string;
+    wfm?: object;
+    collection?: object;
+    ncc?: object;
+    intervalS?: number;
+    acd?: object;
+    wfmAdvanced?: object;
+  } = {},
 ): ConnectionSettings {
   return connectionSettingsSchema.parse({
-    name: 'Test centre',
+    name: overrides.name ?? 'Test centre',
     timeZone: 'America/Chicago',
     acd: overrides.acd ?? {
       kind: 'nextiva-ncc',
@@ -106,7 +122,12 @@ export function settings(
       historical: { baseUrl: NCC, username: 'wfm' },
       advanced: overrides.ncc ?? {},
     },
-    wfm: { kind: 'cxone-mpower', baseUrl: MPOWER, accessKeyId: 'key' },
+    wfm: overrides.wfm ?? {
+      kind: 'cxone-mpower',
+      baseUrl: MPOWER,
+      accessKeyId: 'key',
+      advanced: overrides.wfmAdvanced ?? {},
+    },
     collection: overrides.collection ?? {},
   });
 }
@@ -138,6 +159,13 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     tokens: memoryTokens(),
     sealer: createSealer(KEY),
     allowPrivateNetwork: false,
+    handOver: async (into, from, body) => {
+      const fate = handOver.misbehave(into, from);
+      if (fate === 'before') throw new Error('not reached');
+      const answer = await loopOf(into).handOver(from, body);
+      if (fate === 'after') throw new Error('the answer was lost');
+      return answer;
+    },
     fetch: async (request) => {
       const url = new URL(request.url);
       const text = await request.text();
@@ -148,26 +176,38 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     },
   };
   const connectionId = 1;
-  const secrets = await Promise.all(
-    connectionSecretNames(chosen).map(async (name) => ({
-      name,
-      sealed: await deps.sealer.seal('secret', credentialContext(connectionId, name)),
-    })),
-  );
-  const text = JSON.stringify(chosen);
-  await createConnection(env.DB, {
-    id: connectionId,
-    name: chosen.name,
-    settings: text,
-    secrets,
-    nowMs: startMs,
-    by: 'test',
-  });
   const logged: string[] = [];
-  const open = () => new Loop(deps, connectionId, ({ message, detail }) => logged.push(`${message}\n${detail ?? ''}`));
-  let loop = open();
-  const stepMs = acdTraits(chosen.acd).pollIntervalS * 1_000;
-  const tick = async () => {
+  const handOver: Bridge['handOver'] = { misbehave: () => null };
+  const loops = new Map<number, { loop: Loop; readonly stepMs: number; tickedMs: number }>();
+  const open = (id: number) => new Loop(deps, id, ({ message, detail }) => logged.push(`${message}\n${detail ?? ''}`));
+  const loopOf = (id: number): Loop => {
+    const entry = loops.get(id);
+    if (!entry) throw new Error(`There is no connection ${id}.`);
+    return entry.loop;
+  };
+  const join = async (settingsOf: ConnectionSettings): Promise<number> => {
+    const id = loops.size + 1;
+    const secrets = await Promise.all(
+      connectionSecretNames(settingsOf).map(async (name) => ({
+        name,
+        sealed: await deps.sealer.seal('secret', credentialContext(id, name)),
+      })),
+    );
+    const text = JSON.stringify(settingsOf);
+    await createConnection(env.DB, {
+      id,
+      name: settingsOf.name,
+      settings: text,
+      secrets,
+      nowMs: clock.nowMs,
+      by: 'test',
+    });
+    const stepMs = acdTraits(settingsOf.acd).pollIntervalS * 1_000;
+    loops.set(id, { loop: open(id), stepMs, tickedMs: Number.NEGATIVE_INFINITY });
+    return id;
+  };
+  await join(chosen);
+  const tick = async ({ loop, stepMs }: { loop: Loop; stepMs: number }) => {
     let over = false;
     const ticking = loop.tick(stepMs - 300).finally(() => {
       over = true;
@@ -193,18 +233,26 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     ncc,
     mpower,
     logged,
+    handOver,
+    join,
     crash: () => {
-      loop = open();
+      for (const [id, entry] of loops) entry.loop = open(id);
     },
-    push: async (kind, records) => {
+    push: async (kind, records, id = connectionId) => {
       const { good, refused } = checkRecords(kind, records);
-      const applied = await loop.push({ kind, good });
+      const applied = await loopOf(id).push({ kind, good });
       return { ...applied.counts, refused: [...refused, ...applied.refused] };
     },
     run: async (ms) => {
       const endMs = clock.nowMs + ms;
       while (clock.nowMs < endMs) {
-        await tick();
+        for (const entry of loops.values()) {
+          const { stepMs, tickedMs } = entry;
+          if (loops.size > 1 && Math.floor(clock.nowMs / stepMs) === Math.floor(tickedMs / stepMs)) continue;
+          entry.tickedMs = clock.nowMs;
+          await tick(entry);
+        }
+        const stepMs = Math.min(...[...loops.values()].map((entry) => entry.stepMs));
         clock.nowMs = Math.min(endMs, Math.floor(clock.nowMs / stepMs) * stepMs + stepMs);
       }
     },

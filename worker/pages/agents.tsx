@@ -14,6 +14,8 @@ export interface AgentsPageProps {
   readonly frame: ConnectionFrame;
   readonly moment: Moment;
   readonly agents: readonly AgentNow[];
+  /** Of a connection that merges others: the member whose state counts, by agent. */
+  readonly winners: ReadonlyMap<number, string>;
   readonly states: readonly MappedState[];
   readonly filter: AgentFilter;
   /** The filters as an address' query. */
@@ -104,7 +106,7 @@ function NoAgents({ filter, lastPollMs, frame }: AgentsPageProps) {
   );
 }
 
-function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
+function AgentsTable({ agents, winners, frame, moment, lastPollMs }: AgentsPageProps) {
   return (
     <section class="card flush">
       <div class="card-head">
@@ -142,6 +144,7 @@ function AgentsTable({ agents, frame, moment, lastPollMs }: AgentsPageProps) {
                       {stateText(agent)}
                     </span>
                   )}
+                  {winners.has(agent.id) && <span class="quiet"> from {winners.get(agent.id)}</span>}
                 </td>
                 <td class="nowrap n">
                   {agent.sinceMs !== null && clockSpan(Math.max(0, moment.nowMs - agent.sinceMs))}

@@ -16,6 +16,7 @@ import { readAgentDay } from '../agent-day.ts';
 import type { RoutedRequest, Visit } from '../app.ts';
 import { storedSettings } from '../connection-settings.ts';
 import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
+import { readWinners } from '../merging-view.ts';
 import { AgentDayPage } from '../pages/agent-day.tsx';
 import { AgentsPage } from '../pages/agents.tsx';
 import { htmlPage, notFound } from '../respond.ts';
@@ -34,6 +35,13 @@ export async function showAgents(request: RoutedRequest, visit: Visit): Promise<
     readLogHead(app.db, connection.id),
   ]);
   const agents = rows.slice(0, PAGE_ROWS);
+  const winners = await readWinners(
+    app.db,
+    connection.id,
+    storedSettings(connection),
+    states,
+    agents.map(({ id }) => id),
+  );
   const last = agents.at(-1);
   const query = queryOf(filter);
   const next =
@@ -48,6 +56,7 @@ export async function showAgents(request: RoutedRequest, visit: Visit): Promise<
       frame={frame}
       moment={moment}
       agents={agents}
+      winners={winners}
       states={states.toSorted((a, b) => a.name.localeCompare(b.name))}
       filter={filter}
       query={query}

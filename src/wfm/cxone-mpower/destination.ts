@@ -6,16 +6,30 @@ import type { UpstreamDeps } from '../../http/deps.ts';
 import { requestText, type TextAnswer } from '../../http/request.ts';
 import type { Token } from '../../http/token-cache.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
+import type { WfmDestination } from '../destination.ts';
 import type { AcdDetails, Outcome, Stream, Wfm } from '../wfm.ts';
 import { outcomeOfAnswer, outcomeOfFailure, outcomeOfSignInFailure } from './answer.ts';
 import { acdTypesIn, detailsText, heartbeatBody } from './extras.ts';
+import { mpowerForm } from './form.ts';
 import { composeReport } from './reports.ts';
-import type { MpowerSettings } from './settings.ts';
+import { MPOWER_SECRETS, type MpowerSettings, mpowerSettingsSchema } from './settings.ts';
 import { createMpowerTokenKeeper } from './token.ts';
 
 const SEND_TIMEOUT_MS = 15_000;
 /** Good answers are empty. */
 const ANSWER_BYTES_MAX = 64_000;
+
+export const mpowerDestination: WfmDestination<MpowerSettings> = {
+  title: 'CXone Mpower WFM',
+  form: mpowerForm,
+  settingsSchema: mpowerSettingsSchema,
+  secrets: MPOWER_SECRETS,
+  addresses: ({ baseUrl }) => [{ path: 'baseUrl', url: baseUrl, secrets: MPOWER_SECRETS }],
+  traits: ({ advanced: { eventsPerBodyMax, bodyBytesMax } }) => {
+    return { eventsPerBodyMax, bodyBytesMax, takesChanges: false };
+  },
+  open: openMpower,
+};
 
 /** Opens a destination. `secrets` holds `accessKeySecret`; throws an `Error` when it is missing. */
 export function openMpower(

@@ -154,11 +154,8 @@ describe('agent states', () => {
   });
 
   it('after an outage tells present states first, then history in order, and ends with the truth', async () => {
-    const small = settings({ collection: { catchUpBodiesPerMinute: 600 } });
-    bridge = await openBridge(NINE_MS, {
-      ...small,
-      wfm: { ...small.wfm, advanced: { ...small.wfm.advanced, eventsPerBodyMax: 3 } },
-    });
+    const collection = { catchUpBodiesPerMinute: 600 };
+    bridge = await openBridge(NINE_MS, settings({ collection, wfmAdvanced: { eventsPerBodyMax: 3 } }));
     staff(bridge, 2);
     await bridge.run(10_000);
     bridge.mpower.misbehave = ({ path }) =>
@@ -180,11 +177,8 @@ describe('agent states', () => {
   });
 
   it('sends what is live with its own poll while history is caught up, however slowly that goes', async () => {
-    const slow = settings({ collection: { catchUpBodiesPerMinute: 6 } });
-    bridge = await openBridge(NINE_MS, {
-      ...slow,
-      wfm: { ...slow.wfm, advanced: { ...slow.wfm.advanced, eventsPerBodyMax: 1 } },
-    });
+    const collection = { catchUpBodiesPerMinute: 6 };
+    bridge = await openBridge(NINE_MS, settings({ collection, wfmAdvanced: { eventsPerBodyMax: 1 } }));
     staff(bridge, 2);
     await bridge.run(10_000);
     bridge.mpower.misbehave = ({ path }) =>

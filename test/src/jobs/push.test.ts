@@ -68,6 +68,18 @@ describe('state changes that are pushed', () => {
     expect(bridge.logged).toEqual([]);
   });
 
+  it('that take back all that a window was told of send it again without any', async () => {
+    bridge.clock.nowMs = NINE_MS + 10 * MINUTE_MS;
+    const at = NINE_MS + 2 * MINUTE_MS;
+    await bridge.push('state-changes', [change('ann', at, 'Ready'), change('ann', at + MINUTE_MS, 'Signed out')]);
+    await bridge.run(15 * MINUTE_MS);
+    expect(bridge.mpower.activity.map(({ reportData }) => reportData.length)).toEqual([1]);
+    await bridge.push('state-changes', [change('ann', at, 'Signed out')]);
+    await bridge.run(3 * MINUTE_MS);
+    expect(bridge.mpower.activity.map(({ reportData }) => reportData.length)).toEqual([1, 0]);
+    expect(bridge.logged).toEqual([]);
+  });
+
   it('are stored alike in whatever order, parts and repetitions they come', async () => {
     const events = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) =>
       change(i % 2 === 0 ? 'ann' : 'bob', NINE_MS + i * 3 * MINUTE_MS, ['Ready', 'Contact', 'Signed out'][i % 3] ?? ''),

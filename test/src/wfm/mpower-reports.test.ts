@@ -38,7 +38,13 @@ describe('bodies, field by field as in the examples of NICE', () => {
       ]
     }`;
     const atMs = Date.parse('2023-10-01T07:59:09.860Z');
-    const event = { loginId: 'aa4rszz@mmm.com', eventCode: 'CallContact', reasonCode: '', atMs };
+    const event = {
+      loginId: 'aa4rszz@mmm.com',
+      eventCode: 'CallContact',
+      reasonCode: '',
+      stateClass: 'contact' as const,
+      atMs,
+    };
     expect(composeReport({ stream: 'agent-states', events: [event] }, IDENTITY)).toBe(compact(example));
   });
 
@@ -84,6 +90,7 @@ describe('bodies, field by field as in the examples of NICE', () => {
     const performance = [
       {
         agentValue: '945987',
+        loginId: '',
         employeeId: '11e9f619-855d-0dc7-80e6-005056a16bed',
         loginTimeMs: 900_000,
         readyTimeMs: 0,
@@ -91,6 +98,7 @@ describe('bodies, field by field as in the examples of NICE', () => {
       },
       {
         agentValue: '945988',
+        loginId: '',
         employeeId: '11e9f619-855e-0ec7-80e6-005089a16bed',
         loginTimeMs: 900_000,
         readyTimeMs: 10_000,
@@ -148,7 +156,9 @@ describe('a body', () => {
   });
 
   it('is the same bytes for the same report, and keeps any script and sign', () => {
-    const events = [{ loginId: 'ann', eventCode: 'Pause café "休憩" <b>', reasonCode: '', atMs: 0 }];
+    const events = [
+      { loginId: 'ann', eventCode: 'Pause café "休憩" <b>', reasonCode: '', stateClass: 'contact' as const, atMs: 0 },
+    ];
     const body = composeReport({ stream: 'agent-states', events }, IDENTITY);
     expect(composeReport({ stream: 'agent-states', events: structuredClone(events) }, IDENTITY)).toBe(body);
     expect(JSON.parse(body).agentStateList[0].eventCode).toBe('Pause café "休憩" <b>');

@@ -277,7 +277,7 @@ it('the areas of CXone are whole addresses', () => {
 it('compose never sends', async () => {
   const mpower = fakeMpower();
   mpower.open().compose({ stream: 'agent-states', events: [] });
-  const invalid = { loginId: 'a', eventCode: 'b', reasonCode: '', atMs: Number.NaN };
+  const invalid = { loginId: 'a', eventCode: 'b', reasonCode: '', stateClass: 'ready' as const, atMs: Number.NaN };
   const composed = Promise.resolve().then(() => mpower.open().compose({ stream: 'agent-states', events: [invalid] }));
   expect(await rejection(composed)).toBeInstanceOf(RangeError);
   expect(mpower.network.seen).toEqual([]);
