@@ -2,7 +2,7 @@
 import { ACD_KINDS, acdForm, acdTitle } from '../../src/acd/registry.ts';
 import type { FieldGroup, FieldSpec, TestGroup } from '../../src/domain/form-field.ts';
 import { MPOWER_AREAS } from '../../src/wfm/cxone-mpower/settings.ts';
-import { wfmTitle } from '../../src/wfm/registry.ts';
+import { WFM_KINDS, wfmForm, wfmTitle } from '../../src/wfm/registry.ts';
 import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
 import { Conflict, type ConflictFacts, DeleteCard, PauseForm } from './connection-change.tsx';
@@ -54,7 +54,7 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
       </PageHead>
       {notice && <Notice>{notice}</Notice>}
       {conflict && connection && <Conflict id={connection.id} conflict={conflict} />}
-      {!connection && <SourceChoice kinds={kinds} />}
+      {!connection && <KindChoice kinds={kinds} />}
       <FormErrors errors={labelled} />
       <form method="post" action={addressOf(connection)} class="settings" novalidate autocomplete="off">
         <input type="hidden" name="mark" value={mark} />
@@ -83,21 +83,51 @@ export function ConnectionFormPage(props: ConnectionFormProps) {
   );
 }
 
-/** Where the facts come from: chosen first, because it decides which fields there are. */
-function SourceChoice({ kinds }: { kinds: FormKinds }) {
+/** Where the facts come from and where they go: chosen first, because that decides which fields there are. */
+function KindChoice({ kinds }: { kinds: FormKinds }) {
   return (
-    <nav class="card sources" aria-label="Source">
-      <h2>Source</h2>
+    <div class="groups">
+      <Choice
+        title="Source"
+        options={ACD_KINDS.map((kind) => ({
+          kinds: { ...kinds, acd: kind },
+          title: acdTitle(kind),
+          lead: acdForm(kind).lead,
+        }))}
+        isCurrent={({ acd }) => acd === kinds.acd}
+      />
+      <Choice
+        title="Destination"
+        options={WFM_KINDS.map((kind) => ({
+          kinds: { ...kinds, wfm: kind },
+          title: wfmTitle(kind),
+          lead: wfmForm(kind).lead,
+        }))}
+        isCurrent={({ wfm }) => wfm === kinds.wfm}
+      />
+    </div>
+  );
+}
+
+function Choice(props: {
+  title: string;
+  options: readonly { readonly kinds: FormKinds; readonly title: string; readonly lead: string }[];
+  isCurrent: (kinds: FormKinds) => boolean;
+}) {
+  const { title, options, isCurrent } = props;
+  return (
+    <nav class="card sources" aria-label={title}>
+      <h2>{title}</h2>
       <ul class="plain-list">
-        {ACD_KINDS.map((kind) => (
+        {options.map(({ kinds, title: name, lead }) => (
           <li>
             <a
-              href={`/connections/new?acd.kind=${kind}&wfm.kind=${kinds.wfm}`}
-              {...(kind === kinds.acd && { 'aria-current': 'true' as const })}
+              href={`/connections/new?acd.kind=${kinds.acd}&wfm.kind=${kinds.wfm}`}
+              {...(isCurrent(kinds) && { 'aria-current': 'true' as const })}
             >
-              {acdTitle(kind)}
+              {name}
             </a>{' '}
-            <span class="quiet">{acdForm(kind).lead}</span>
+            <span class="quiet">{lead}</span>
           </li>
         ))}
       </ul>
