@@ -1,7 +1,7 @@
 /** What adherence is judged by: who is scheduled, what they were, which classes adhere to which activity, and the grace. */
 import type { StateEntry } from '../domain/activity.ts';
 import { ACTIVITY_MAX_MS, activityKey, DEFAULT_GRACE_MS } from '../domain/adherence.ts';
-import type { StateClass } from '../domain/agent-state.ts';
+import { STATE_CLASSES, type StateClass } from '../domain/agent-state.ts';
 import type { Window } from '../domain/interval.ts';
 
 export interface ScheduledAgent {
@@ -113,10 +113,14 @@ export async function readAdherenceRules(db: D1Database, connectionId: number): 
   const [own] = (setting?.results ?? []) as { graceMs: number }[];
   return {
     graceMs: own?.graceMs ?? DEFAULT_GRACE_MS,
-    chosen: new Map(
-      rows.map(({ activity, name, classes }) => [activity, { name, classes: JSON.parse(classes) as StateClass[] }]),
-    ),
+    chosen: new Map(rows.map(({ activity, name, classes }) => [activity, { name, classes: classesIn(classes) }])),
   };
+}
+
+/** The classes of a stored list; a class that there is no more is none. */
+function classesIn(text: string): StateClass[] {
+  const stored: unknown = JSON.parse(text);
+  return STATE_CLASSES.filter((one) => Array.isArray(stored) && stored.includes(one));
 }
 
 /** Statements that set the grace period and the classes of activities; null: as the activity's name suggests. */

@@ -106,7 +106,7 @@ describe('moving to D1', () => {
     await wrangler('migrations', 'apply', 'DB', '--persist-to', elsewhere);
     await wrangler(
       ...['execute', 'DB', '--persist-to', elsewhere, '--yes', '--command'],
-      "INSERT INTO connection VALUES (9, 'other', '{}', 1, 1, 0, 0)",
+      "INSERT INTO connection (id, name, settings, paused, config_version, created_at_ms, updated_at_ms) VALUES (9, 'other', '{}', 1, 1, 0, 0)",
     );
     await expect(execute(path.join(exported, '0000.sql'))).rejects.toThrow(
       'the target database is not what the export',

@@ -1,6 +1,6 @@
 /**
- * Runs every daily test in two tracks side by side: what computes (unit tests, simulated days) beside what mostly waits
- * for processes and browsers. A track's output is shown whole when it ends; the exit code is 1 when any part failed.
+ * Runs every daily test in tracks side by side: what computes (unit tests, simulated days) beside what mostly waits for
+ * processes, and for browsers. A track's output is shown whole when it ends; the exit code is 1 when any part failed.
  */
 import { spawn } from 'node:child_process';
 
@@ -22,8 +22,9 @@ const project = (name: string, ...more: string[]): Step => {
 const SHORT_FAULTS: Step = { name: 'faults', command: process.execPath, args: ['test/faults/run.ts', '--short'] };
 
 const TRACKS: readonly (readonly Step[])[] = [
-  [project('worker', 'node'), project('sim'), project('security')],
-  [project('host'), SHORT_FAULTS, project('browser')],
+  [project('worker', 'node'), project('sim')],
+  [project('host'), SHORT_FAULTS],
+  [project('browser'), project('security')],
 ];
 
 function run({ name, command, args }: Step): Promise<boolean> {
