@@ -29,6 +29,8 @@ export interface RosterPageProps {
   readonly counts: MappingCounts;
   readonly filter: { readonly search: string; readonly status: string };
   readonly importedAtMs: number | null;
+  /** The source lists its queues and agents when it is asked. */
+  readonly isAsked: boolean;
   /** The connection's share of contacts answered within the service level, percent. */
   readonly shortPct: number;
   readonly csvHref: string;
@@ -44,7 +46,7 @@ const STATUSES = [
 ];
 
 export function RosterPage(props: RosterPageProps) {
-  const { identity, frame, moment, content, counts, filter, importedAtMs, csvHref, notice } = props;
+  const { identity, frame, moment, content, counts, filter, importedAtMs, isAsked, csvHref, notice } = props;
   const base = `/connections/${frame.id}/roster`;
   const { show, view } = content;
   const isFiltered = filter.search !== '' || filter.status !== 'all';
@@ -55,14 +57,20 @@ export function RosterPage(props: RosterPageProps) {
         title="Roster and mapping"
         lead="What the ACD calls its queues and agents, and what the WFM calls them."
       >
-        <span class="quiet">
-          Imported <Age atMs={importedAtMs} moment={moment} never="not yet" />
-        </span>
-        <form method="post" action={`${base}/import`}>
-          <button type="submit" class="secondary">
-            Import now
-          </button>
-        </form>
+        {isAsked ? (
+          <>
+            <span class="quiet">
+              Imported <Age atMs={importedAtMs} moment={moment} never="not yet" />
+            </span>
+            <form method="post" action={`${base}/import`}>
+              <button type="submit" class="secondary">
+                Import now
+              </button>
+            </form>
+          </>
+        ) : (
+          <span class="quiet">Known from what was sent.</span>
+        )}
       </PageHead>
       {notice && (
         <Notice>

@@ -1,4 +1,5 @@
 /** Roster and States: listed, edited in place and in bulk. */
+import { acdTraits } from '../../src/acd/registry.ts';
 import { readFeeds } from '../../src/store/feeds.ts';
 import { countMappings } from '../../src/store/mapping-list.ts';
 import type { RoutedRequest, Visit } from '../app.ts';
@@ -62,8 +63,10 @@ async function mappingAnswer(visit: Visit, place: Place, refused: Refused, statu
     readFeeds(app.db, connection.id),
   ]);
   const importedAtMs = feeds.get('roster')?.successAtMs ?? null;
-  const shortPct = storedSettings(connection)?.collection.shortPct ?? 0;
-  return htmlPage(<RosterPage {...common} {...{ content, counts, importedAtMs, shortPct }} />, { status });
+  const settings = storedSettings(connection);
+  const shortPct = settings?.collection.shortPct ?? 0;
+  const isAsked = settings ? acdTraits(settings.acd).hasRoster : true;
+  return htmlPage(<RosterPage {...common} {...{ content, counts, importedAtMs, isAsked, shortPct }} />, { status });
 }
 
 async function viewOf<Row extends Identified, Edit extends Identified>(
