@@ -203,7 +203,11 @@ function holdInMemory(session: Session, held: readonly LoggedChange[]) {
   const byAgent = new Map<number, { agentKey: number; count: number; fromMs: number }>();
   for (const { agentKey, atMs } of held) {
     const before = byAgent.get(agentKey);
-    byAgent.set(agentKey, { agentKey, count: (before?.count ?? 0) + 1, fromMs: before?.fromMs ?? atMs });
+    byAgent.set(agentKey, {
+      agentKey,
+      count: (before?.count ?? 0) + 1,
+      fromMs: Math.min(before?.fromMs ?? atMs, atMs),
+    });
   }
   for (const { agentKey, count, fromMs } of byAgent.values()) {
     const agent = session.config.agents.get(agentKey);
@@ -211,7 +215,7 @@ function holdInMemory(session: Session, held: readonly LoggedChange[]) {
     replaceAgent(session.config, {
       ...agent,
       heldCount: agent.heldCount + count,
-      heldFromMs: agent.heldFromMs ?? fromMs,
+      heldFromMs: Math.min(agent.heldFromMs ?? fromMs, fromMs),
     });
   }
   return [...byAgent.values()];

@@ -213,14 +213,17 @@ export function saveHandedQueues(
     .bind(connectionId, JSON.stringify(rows), nowMs);
 }
 
-/** Marks agents as holding `count` more unsent changes, the first at `fromMs`. Statement for a delivery's batch. */
+/**
+ * Marks agents as holding `count` more unsent changes, the first at `fromMs`. While a backlog is caught up, live changes are
+ * held before older ones: the earliest counts. Statement for a delivery's batch.
+ */
 export function holdAgents(
   db: D1Database,
   held: readonly { agentKey: number; count: number; fromMs: number }[],
 ): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE agent SET held_count = held_count + h.value ->> 1, held_from_ms = coalesce(held_from_ms, h.value ->> 2)
+      `UPDATE agent SET held_count = held_count + h.value ->> 1, held_from_ms = min(coalesce(held_from_ms, h.value ->> 2), h.value ->> 2)
        FROM json_each(?1) h WHERE agent.id = h.value ->> 0`,
     )
     .bind(JSON.stringify(held.map(({ agentKey, count, fromMs }) => [agentKey, count, fromMs])));
