@@ -74,10 +74,11 @@ async function deriveWindow(deps: BridgeDeps, session: Session, window: Window):
   // Counted once: a window that is closed again after a late change has been counted.
   if (!activityReport) statements.push(...countStateUse(deps.db, connectionId, [...use.values()]));
   const historical = await readReport(deps.db, connectionId, 'historical', window.startMs);
-  const isSentWithoutTimes = historical !== null && historical.deliveredRevision > 0 && (present || activityReport);
+  // Sent before the times were known, or with times that a late change took back, even from everybody.
+  const isSentWithOtherTimes = historical !== null && historical.deliveredRevision > 0;
   // Where nobody sends figures of queues, the report is about agents' times alone.
   const isOfTimesAlone = !historical && present && acdTraits(config.settings.acd).queueIntervals === 'none';
-  if (isSentWithoutTimes || isOfTimesAlone) {
+  if (isSentWithOtherTimes || isOfTimesAlone) {
     const report = { ...window, recordCount: historical?.recordCount ?? 0 };
     statements.push(...raiseReports(deps.db, connectionId, 'historical', [report], nowMs));
   }

@@ -138,6 +138,19 @@ describe('state changes that are pushed', () => {
 });
 
 describe('figures that are pushed', () => {
+  it('are sent again without times when a correction takes back that anybody was signed in', async () => {
+    bridge.clock.nowMs = NINE_MS + 6 * MINUTE_MS;
+    await bridge.push('state-changes', [change('ann', NINE_MS + 5 * MINUTE_MS, 'Ready')]);
+    await bridge.run(10 * MINUTE_MS);
+    await bridge.push('queue-intervals', [figures('sales', NINE_MS)]);
+    await bridge.run(5 * MINUTE_MS);
+    const times = () => bridge.mpower.historical.at(-1)?.reportData.agentSystemPerformanceReport;
+    expect(times()).toMatchObject([{ agentValue: 'ann', loginTime: 600 }]);
+    await bridge.push('state-changes', [change('ann', NINE_MS + 5 * MINUTE_MS, 'Signed out')]);
+    await bridge.run(2 * MINUTE_MS);
+    expect(times()).toEqual([]);
+  });
+
   it('are sent with everything that the source tells, and what it does not tell is split as set', async () => {
     bridge.clock.nowMs = NINE_MS + 16 * MINUTE_MS;
     const told = {
