@@ -8,13 +8,16 @@ import { commitLook, type LookCommit, type StatesProgress, saveProgress } from '
 import type { WaitingWork } from '../store/waiting-work.ts';
 import type { BridgeDeps, Session } from './session.ts';
 
-/** Runs what writes the log or its progress, one after the other. Never call it from within itself. */
+/**
+ * Runs what writes the log or its progress, one after the other. Once one has failed, nobody knows what is committed, and
+ * whatever comes after it fails alike until the session is opened anew: written with what memory knew, it could take back what
+ * was stored. Never call it from within itself.
+ */
 function inTurn<T>(session: Session, run: () => Promise<T>): Promise<T> {
-  const turn = session.logTurn.then(run, run);
-  session.logTurn = turn.then(
-    () => undefined,
-    () => undefined,
-  );
+  const turn = session.logTurn.then(run);
+  session.logTurn = turn.then(() => undefined);
+  // Whoever waits for the turn hears of its failure; the chain itself is nobody's.
+  session.logTurn.catch(() => undefined);
   return turn;
 }
 
