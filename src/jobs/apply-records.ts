@@ -73,6 +73,7 @@ async function applyStateChanges(
     return { index, agentId, name, reason, atMs };
   });
   const { counts, refused } = await storeToldChanges(deps, session, events, { arrivedAtMs: deps.clock.nowMs() });
+  await feedSucceeded(deps, session, 'agent-states', { always: true });
   return { counts, refused };
 }
 

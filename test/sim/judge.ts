@@ -169,7 +169,7 @@ export class Judge {
     const [facts] = await readOverview(this.#world.adminDb(), nowMs);
     if (!facts) return 'not configured';
     const { acd, collection } = this.#settings;
-    const accountOf = { 'agent-states': '', intervals: '', roster: '' };
+    const credentialsOf = { 'agent-states': '', intervals: '', roster: '' };
     return assessHealth(
       facts,
       {
@@ -178,7 +178,8 @@ export class Judge {
         settleDelayMs: collection.settleDelayS * 1_000,
         acdName: 'NCC',
         wfmName: 'Mpower',
-        accountOf,
+        areFiguresAsked: true,
+        credentialsOf,
       },
       nowMs,
     ).status;
