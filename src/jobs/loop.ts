@@ -3,6 +3,7 @@
  * intervals, closing windows, sending reports. Everything caught here is said in the log; the session is a cache that is
  * dropped after any surprise and built anew from D1.
  */
+import { acdTraits } from '../acd/registry.ts';
 import { type HandedOver, type HandOverAnswer, handedOverSchema } from '../domain/handed-over.ts';
 import type { Clock } from '../runtime.ts';
 import { askForRoster } from '../store/config-version.ts';
@@ -177,7 +178,7 @@ export class Loop {
 
   #takeOver(memberId: number, handed: HandedOver): Promise<void> {
     return this.#withSession(async (session) => {
-      if (session.config.settings.acd.kind !== 'merged') {
+      if (!acdTraits(session.config.settings.acd).merges) {
         throw new RecordsRefusedError(
           'The connection that this one hands over to merges no others. Choose another one.',
         );
