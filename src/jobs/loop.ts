@@ -10,6 +10,7 @@ import { askForRoster } from '../store/config-version.ts';
 import { holdsLease, LeaseLostError } from '../store/lease.ts';
 import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
 import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } from './apply-records.ts';
+import { followClock } from './clock-steps.ts';
 import { readIntervals, sendReports, sendStates } from './lane-turns.ts';
 import { type Lane, Lanes } from './lanes.ts';
 import { lookAtAgents } from './look-at-agents.ts';
@@ -89,9 +90,11 @@ export class Loop {
   async #tick(laneBudgetMs: number, beforePoll: (nextTickMs: number) => Promise<void>): Promise<NextTick> {
     const nowMs = this.#deps.clock.nowMs();
     this.#turnEndsMs = nowMs + laneBudgetMs;
-    if (nowMs < this.#standBackUntilMs) return { inMs: this.#standBackUntilMs - nowMs };
+    const standBackMs = this.#standBackUntilMs - nowMs;
+    if (standBackMs > 0 && standBackMs <= STAND_BACK_MS) return { inMs: standBackMs };
     const session = await this.#open();
     if (!session) return null;
+    await followClock(this.#deps, session);
     const periodMs = pollPeriodMs(session);
     let work: WaitingWork | null = null;
     if (isPollDue(session, nowMs, periodMs)) {
@@ -273,18 +276,11 @@ export class Loop {
       connectionId: this.#connectionId,
       ...(error instanceof Error && !unusable && !lost ? { detail: error.stack ?? '' } : {}),
     });
-    if (unusable) await this.#noteUnusable(error);
+    if (unusable) {
+      const failed = await noteUnusable(this.#deps, this.#connectionId, error.message);
+      if (failed !== null) this.#log({ level: 'error', message: failed, connectionId: this.#connectionId });
+    }
     return { inMs: lost ? STAND_BACK_MS : unusable ? UNUSABLE_RETRY_MS : 5_000 };
-  }
-
-  async #noteUnusable(error: ConnectionUnusableError): Promise<void> {
-    await noteUnusable(this.#deps, this.#connectionId, error.message).catch((cause: unknown) => {
-      this.#log({
-        level: 'error',
-        message: `The diary cannot be written: ${String(cause)}`,
-        connectionId: this.#connectionId,
-      });
-    });
   }
 }
 

@@ -3,12 +3,19 @@ import { addEvent } from '../store/events.ts';
 import { readFeeds, saveFeed } from '../store/feeds.ts';
 import type { BridgeDeps } from './session.ts';
 
-/** Writes `message` into the diary and beside the feed of agent states, once. Throws what D1 throws. */
-export async function noteUnusable(
-  deps: Pick<BridgeDeps, 'db' | 'clock'>,
-  connectionId: number,
-  message: string,
-): Promise<void> {
+type Deps = Pick<BridgeDeps, 'db' | 'clock'>;
+
+/** Writes `message` into the diary and beside the feed of agent states, once. Never throws: says why it could not, or null. */
+export async function noteUnusable(deps: Deps, connectionId: number, message: string): Promise<string | null> {
+  try {
+    await note(deps, connectionId, message);
+    return null;
+  } catch (error) {
+    return `The diary cannot be written: ${String(error)}`;
+  }
+}
+
+async function note(deps: Deps, connectionId: number, message: string): Promise<void> {
   const feeds = await readFeeds(deps.db, connectionId);
   const feed = feeds.get('agent-states');
   if (!feed || feed.error === message) return;
