@@ -62,7 +62,7 @@ async function collectAgentEvents(
 
 /** A source that is not asked: the bridge only leaves word that it was there to take what was sent. */
 async function sayPresent(deps: BridgeDeps, session: Session): Promise<WaitingWork> {
-  if (session.config.settings.acd.kind === 'merged') await watchMembers(deps, session);
+  if (acdTraits(session.config.settings.acd).merges) await watchMembers(deps, session);
   const arrivedAtMs = deps.clock.nowMs();
   session.pollStartedMs = arrivedAtMs;
   const { work } = await commitToLog(deps, session, { arrivedAtMs, gapBeforeMs: 0, changes: [] });

@@ -140,3 +140,40 @@ export function postponeReading(
     )
     .bind(connectionId, startMs, reason.slice(0, 500), nextReadAtMs);
 }
+
+/**
+ * Intervals whose next reading is later than `nowMs`, and those from `sinceMs` on that were read later than that and are not to
+ * be read again (null): what a clock that is set back has to look at.
+ */
+export async function readPlannedAhead(
+  db: D1Database,
+  connectionId: number,
+  nowMs: number,
+  sinceMs: number,
+): Promise<{ readonly startMs: number; readonly nextReadAtMs: number | null }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT start_ms AS startMs, next_read_at_ms AS nextReadAtMs FROM interval_ledger INDEXED BY interval_ledger_due
+       WHERE connection_id = ?1 AND next_read_at_ms > ?2
+       UNION ALL
+       SELECT start_ms, NULL FROM interval_ledger
+       WHERE connection_id = ?1 AND start_ms >= ?3 AND next_read_at_ms IS NULL AND read_at_ms > ?2`,
+    )
+    .bind(connectionId, nowMs, sinceMs)
+    .all<{ startMs: number; nextReadAtMs: number | null }>();
+  return results;
+}
+
+/** Statement that plans the next readings of intervals. */
+export function planReadings(
+  db: D1Database,
+  connectionId: number,
+  planned: readonly { readonly startMs: number; readonly nextReadAtMs: number }[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE interval_ledger SET next_read_at_ms = p.value ->> 'nextReadAtMs' FROM json_each(?2) p
+       WHERE connection_id = ?1 AND start_ms = p.value ->> 'startMs'`,
+    )
+    .bind(connectionId, JSON.stringify(planned));
+}
