@@ -1,9 +1,10 @@
 /**
  * Coverage as the page shows it: intervals with their historical reports, and contacts per report window. Reads the
- * ledger, the reports and the figures of the span that is shown, and nothing outside it.
+ * ledger's rows and the reports of the span that is shown; figures only where their sums are asked for anew or do not hold.
  */
 import { type ContactBalance, type IntervalFacts, type WindowFacts, windowBalance } from '../domain/coverage.ts';
 import { INTERVAL_MS, type Window } from '../domain/interval.ts';
+import { addUpFigures, type StoredSums, SUMS_HOLD } from './ledger-sums.ts';
 
 /** One interval of the ledger with the historical report that carries it. */
 export interface CoverageCell extends IntervalFacts {
@@ -15,6 +16,8 @@ export interface CoverageCell extends IntervalFacts {
   readonly queueCount: number;
   readonly refusedRows: number;
   readonly report: CoverageCellReport | null;
+  /** As the ledger keeps them; null where they do not hold: queues were taken in or left out since. */
+  readonly sums: StoredSums | null;
 }
 
 export interface CoverageCellReport extends Window {
@@ -46,12 +49,9 @@ interface RawCell {
   abandoned: number;
   handleTimeMs: number;
   refusedRows: number;
-}
-
-interface RawSum {
-  startMs: number;
   stored: number;
-  excluded: number;
+  leftOut: number;
+  holds: number;
 }
 
 /** Longest report: one that began before the span may carry its first interval. */
@@ -64,7 +64,8 @@ export async function readCells(db: D1Database, connectionId: number, window: Wi
       .prepare(
         `SELECT start_ms AS startMs, status, reason, unconfirmed, revision, collected_at_ms AS collectedAtMs,
                 read_at_ms AS readAtMs, next_read_at_ms AS nextReadAtMs, queue_count AS queueCount, offered, abandoned,
-                handle_time_ms AS handleTimeMs, refused_rows AS refusedRows
+                handle_time_ms AS handleTimeMs, refused_rows AS refusedRows, stored_offered AS stored,
+                left_out_offered AS leftOut, ${SUMS_HOLD} AS holds
          FROM interval_ledger WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 ORDER BY start_ms`,
       )
       .bind(connectionId, window.startMs, window.endMs),
@@ -78,8 +79,9 @@ export async function readCells(db: D1Database, connectionId: number, window: Wi
       .bind(connectionId, window.startMs - LONGEST_REPORT_MS, window.endMs),
   ]);
   const byStart = new Map(((reports?.results ?? []) as CoverageCellReport[]).map((report) => [report.startMs, report]));
-  return ((ledger?.results ?? []) as RawCell[]).map((row) => ({
+  return ((ledger?.results ?? []) as RawCell[]).map(({ stored, leftOut, holds, ...row }) => ({
     ...row,
+    sums: holds === 1 ? { stored, leftOut } : null,
     endMs: row.startMs + INTERVAL_MS,
     unconfirmed: row.unconfirmed === 1,
     report: reportOf(row.startMs, byStart),
@@ -92,33 +94,27 @@ function reportOf(startMs: number, byStart: ReadonlyMap<number, CoverageCellRepo
   return byStart.get(startMs) ?? (before && before.endMs > startMs ? before : null);
 }
 
-/** Contacts of the windows of a span, given its cells. */
+/**
+ * Contacts of the windows of some cells. `anew`: each stored figure is added up for it, whatever the ledger says; else its
+ * sums are taken, where they hold.
+ */
 export async function readContacts(
   db: D1Database,
   connectionId: number,
-  window: Window,
   cells: readonly CoverageCell[],
+  { anew }: { readonly anew: boolean },
 ): Promise<WindowContacts[]> {
-  const { results } = await db
-    .prepare(
-      // No join: hundreds of queues over weeks are hundreds of thousands of rows, and few queues are left out.
-      `SELECT start_ms AS startMs, sum(offered) AS stored,
-              sum(CASE WHEN queue_id IN (SELECT id FROM queue WHERE connection_id = ?1 AND included = 0) THEN offered
-                       ELSE 0 END) AS excluded
-       FROM queue_interval WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 GROUP BY start_ms`,
-    )
-    .bind(connectionId, window.startMs, window.endMs)
-    .all<RawSum>();
-  const sums = new Map(results.map((sum) => [sum.startMs, sum]));
+  const asked = cells.filter(({ sums }) => anew || sums === null).map(({ startMs }) => startMs);
+  const added = await addUpFigures(db, connectionId, asked);
   const windows = new Map<number, { startMs: number; facts: WindowFacts }>();
-  for (const { startMs, offered, report } of cells) {
+  for (const { startMs, offered, report, sums } of cells) {
     const key = report?.startMs ?? startMs;
     const before = windows.get(key)?.facts;
-    const sum = sums.get(startMs);
+    const sum = added.get(startMs) ?? sums;
     const facts: WindowFacts = {
       source: (before?.source ?? 0) + offered,
       stored: (before?.stored ?? 0) + (sum?.stored ?? 0),
-      excluded: (before?.excluded ?? 0) + (sum?.excluded ?? 0),
+      excluded: (before?.excluded ?? 0) + (sum?.leftOut ?? 0),
       report: report && {
         isWaiting: report.deliveredRevision < report.revision,
         delivered: report.deliveredContacts,
