@@ -5,6 +5,7 @@ import { confirmAsQuiet, readAgain } from '../../../src/jobs/coverage-orders.ts'
 import { daysToProve, proveSums } from '../../../src/jobs/prove-sums.ts';
 import { runMinute } from '../../../src/jobs/run-minute.ts';
 import { readCells, readContacts } from '../../../src/store/coverage-days.ts';
+import { enterImportedIntervals } from '../../../src/store/import-facts.ts';
 import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
 import { setIncluded } from '../../support/mapping.ts';
 
@@ -69,6 +70,17 @@ describe('the sums of an interval', () => {
     await confirmAsQuiet(env.DB, { connectionId: 1, window: WINDOW, nowMs: bridge.clock.nowMs, by: 'the test' }, 15);
     await bridge.run(MINUTE_MS);
     expect(await kept()).toEqual({ stored: 0, leftOut: 0 });
+  });
+
+  it('are zero, as what the source told is, where all figures were taken back', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    const interval = { startMs: NINE_MS, nextReadAtMs: null, isIncomplete: false };
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM queue_interval'),
+      ...enterImportedIntervals(env.DB, 1, [interval], bridge.clock.nowMs),
+    ]);
+    expect(await balance(false)).toMatchObject({ source: 0, stored: 0 });
   });
 
   it('hold no longer once a queue is left out, and are added up when they are asked for, until they are proved', async () => {
