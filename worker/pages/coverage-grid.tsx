@@ -134,11 +134,12 @@ function cellOf({
   const { clock, again, state, cell, startMs } = slot;
   const contacts = cell && cell.revision > 0 ? `, ${numberText(cell.offered)} contacts` : '';
   const what = `${clock}${again ? ' (again)' : ''} ${STATE_WORDS[state]}${contacts}${cell?.reason ? `: ${cell.reason}` : ''}`;
-  // The title is the link's name as well: with the same words in hidden text a page of 28 days was half as long again.
   const isOff = only !== null && only !== state;
   return (
     <td class={isOff ? `${state} off` : state}>
-      <a href={`${base}/${intervalName(startMs)}`} tabIndex={-1} title={what} />
+      <a href={`${base}/${intervalName(startMs)}`} tabIndex={-1} title={what}>
+        <span class="hidden">{`${clock} ${state}`}</span>
+      </a>
     </td>
   );
 }
