@@ -2,15 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { SimDatabase } from './d1.ts';
-import { checkSums } from './judge-sums.ts';
+import { wrongSums } from './judge-sums.ts';
 
 const migrations = path.join(import.meta.dirname, '../../migrations');
 let db: SimDatabase;
-const said = () => {
-  const messages: string[] = [];
-  checkSums(db, { violation: (kind: string, message: string) => void messages.push(`${kind}: ${message}`) });
-  return messages;
-};
 
 beforeEach(() => {
   const names = readdirSync(migrations).filter((name) => name.endsWith('.sql'));
@@ -27,7 +22,7 @@ beforeEach(() => {
 });
 
 it('has nothing to say of sums that are what the figures add up to', () => {
-  expect(said()).toEqual([]);
+  expect(wrongSums(db)).toEqual([]);
 });
 
 it.each([
@@ -38,5 +33,5 @@ it.each([
   ['a proof that found a difference', `INSERT INTO ledger_proof VALUES (1, 0, 0, 1, 1)`],
 ])('notices %s', (_, sql) => {
   db.execute(sql);
-  expect(said().join()).toMatch(/^account: /);
+  expect(wrongSums(db)).not.toEqual([]);
 });

@@ -1,6 +1,5 @@
 /** Judges the sums that Coverage shows: at any moment they are what the stored figures add up to, and no proof found otherwise. */
 import type { SimDatabase } from './d1.ts';
-import type { Verdicts } from './verdicts.ts';
 
 interface Sums {
   readonly start: number;
@@ -11,8 +10,9 @@ interface Sums {
   readonly isCurrent: number;
 }
 
-/** The difference is made with no statement of the bridge's own. */
-export function checkSums(db: Pick<SimDatabase, 'query'>, verdicts: Pick<Verdicts, 'violation'>): void {
+/** What is wrong, in sentences. The difference is made with no statement of the bridge's own. */
+export function wrongSums(db: Pick<SimDatabase, 'query'>): string[] {
+  const wrong: string[] = [];
   const rows = db.query<Sums>(
     `SELECT l.start_ms AS start, l.stored_offered AS kept, l.left_out_offered AS keptLeftOut,
             l.sums_version = c.inclusion_version AS isCurrent, coalesce(sum(i.offered), 0) AS stored,
@@ -24,8 +24,7 @@ export function checkSums(db: Pick<SimDatabase, 'query'>, verdicts: Pick<Verdict
   );
   for (const { start, kept, keptLeftOut, stored, leftOut, isCurrent } of rows) {
     if (kept === stored && (keptLeftOut === leftOut || isCurrent !== 1)) continue;
-    verdicts.violation(
-      'account',
+    wrong.push(
       `Interval ${new Date(start).toISOString()}: the ledger says ${kept} contacts stored and ${keptLeftOut} left out, ` +
         `its figures add up to ${stored} and ${leftOut}.`,
     );
@@ -33,6 +32,7 @@ export function checkSums(db: Pick<SimDatabase, 'query'>, verdicts: Pick<Verdict
   for (const { day, differing } of db.query<{ day: number; differing: number }>(
     'SELECT day_ms AS day, differing FROM ledger_proof WHERE differing > 0',
   )) {
-    verdicts.violation('account', `The proof of ${new Date(day).toISOString()} set ${differing} sums right.`);
+    wrong.push(`The proof of ${new Date(day).toISOString()} set ${differing} sums right.`);
   }
+  return wrong;
 }

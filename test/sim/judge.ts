@@ -11,7 +11,7 @@ import { readOverview } from '../../src/store/overview.ts';
 import type { Committed, SimDatabase } from './d1.ts';
 import { ReportsJudge } from './judge-reports.ts';
 import { StatesJudge } from './judge-states.ts';
-import { checkSums } from './judge-sums.ts';
+import { wrongSums } from './judge-sums.ts';
 import type { MpowerEvents } from './mpower.ts';
 import { NCC_ORIGIN, type Ncc } from './ncc.ts';
 import type { Exchange } from './network.ts';
@@ -146,7 +146,7 @@ export class Judge {
   async checkDay(): Promise<void> {
     this.states.checkNothingLost();
     this.reports.checkLedger(this.#world.bridgeNowMs(), false);
-    checkSums(this.#db, this.#verdicts);
+    for (const message of wrongSums(this.#db)) this.#verdicts.violation('account', message);
     const [facts] = await readOverview(this.#world.adminDb(), this.#world.bridgeNowMs());
     for (const { name, account } of facts?.streams ?? []) {
       if (addsUp(account)) continue;
