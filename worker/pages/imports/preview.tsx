@@ -1,14 +1,14 @@
 /** One import: before it is confirmed what it would change, afterwards what it did. */
-import type { ImportRow } from '../../src/store/imports.ts';
-import type { Identity } from '../app.ts';
-import { IMPORT_WORDS } from '../imports.ts';
-import { type ConnectionFrame, Layout } from './layout.tsx';
-import { Badge } from './ui/badge.tsx';
-import { Num, numberText } from './ui/number.tsx';
-import { Notice, PageHead } from './ui/page.tsx';
-import { Progress, percentText } from './ui/progress.tsx';
-import { Scroll } from './ui/scroll.tsx';
-import { type Moment, Time } from './ui/time.tsx';
+import type { ImportRow } from '../../../src/store/imports.ts';
+import type { Identity } from '../../app.ts';
+import { IMPORT_WORDS } from '../../imports.ts';
+import { type ConnectionFrame, Layout } from '../layout.tsx';
+import { Badge } from '../ui/badge.tsx';
+import { Num, numberText } from '../ui/number.tsx';
+import { Notice, PageHead } from '../ui/page.tsx';
+import { Progress, percentText } from '../ui/progress.tsx';
+import { Scroll } from '../ui/scroll.tsx';
+import { type Moment, Time } from '../ui/time.tsx';
 
 /** The first rows as the bridge understood them. */
 export interface Sample {

@@ -1,10 +1,11 @@
 /** Exports of Avaya CMS: the form that takes one, and what became of it. */
-import type { Identity } from '../app.ts';
-import type { StoredExport } from '../exports.ts';
-import { type ConnectionFrame, Layout } from './layout.tsx';
-import { Num, numberText } from './ui/number.tsx';
-import { Notice, PageHead } from './ui/page.tsx';
-import { Scroll } from './ui/scroll.tsx';
+import type { Identity } from '../../app.ts';
+import type { StoredExport } from '../../exports.ts';
+import { type ConnectionFrame, Layout } from '../layout.tsx';
+import { FileField } from '../ui/field.tsx';
+import { Num, numberText } from '../ui/number.tsx';
+import { Notice, PageHead } from '../ui/page.tsx';
+import { Scroll } from '../ui/scroll.tsx';
 
 const LINES_SHOWN_MAX = 500;
 
@@ -23,24 +24,7 @@ export function ExportForm({ connectionId, error }: { connectionId: number; erro
         class="settings"
       >
         <div class="fields">
-          <div class={`field${error ? ' has-error' : ''}`}>
-            <label for="field-export">Export</label>
-            <div class="control">
-              <input
-                id="field-export"
-                type="file"
-                name="export"
-                accept=".csv,.txt,.tsv,text/csv,text/plain"
-                aria-invalid={error !== undefined}
-                aria-describedby={error ? 'field-export-error' : undefined}
-              />
-              {error && (
-                <p class="field-error" id="field-export-error">
-                  {error}
-                </p>
-              )}
-            </div>
-          </div>
+          <FileField name="export" label="Export" accept=".csv,.txt,.tsv,text/csv,text/plain" error={error} />
         </div>
         <div class="actions">
           <button type="submit">Store the export</button>
