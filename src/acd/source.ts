@@ -4,6 +4,7 @@ import type { StateClass } from '../domain/agent-state.ts';
 import type { FormPart } from '../domain/form-field.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import type { SourceExport } from './export.ts';
 
 /** A secret of a source. Names are unique over all sources and destinations: the store keeps secrets by name. */
 export interface SourceSecret {
@@ -42,6 +43,8 @@ export interface AcdTraits {
   readonly handleTimeIsTakenForSeconds: boolean;
   /** Length of the ACD's own intervals where it is not 15 minutes: shorter reports would show the one half of one as empty. */
   readonly shortestReportMinutes?: 15 | 30;
+  /** It has no ACD of its own: other connections hand over to it what they know. */
+  readonly merges?: true;
 }
 
 /** What the Set-up page says of a source: sentences for people. */
@@ -71,4 +74,14 @@ export interface AcdSource<S> {
   /** True where the source's documents fix the class. */
   isDocumentedState(name: string, reason: string): boolean;
   open(settings: S, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd;
+  /** Exports of the ACD's own tables, as files; absent where nothing is known of any. */
+  readonly exports?: SourceExports<S>;
+}
+
+/** What a source knows of exports of its ACD's own tables. */
+export interface SourceExports<S> {
+  /** The tables, by the names that the ACD has for them. */
+  readonly tables: readonly string[];
+  /** Maps a file to records. A file that holds none of the tables is one line that is refused, not an error. */
+  read(text: string, settings: S, nowMs: number): SourceExport;
 }

@@ -11,7 +11,7 @@ export const mergedSource: AcdSource<MergedSourceSettings> = {
   settingsSchema: mergedSourceSchema,
   secrets: [],
   addresses: () => [],
-  traits: () => PUSHED,
+  traits: () => ({ ...PUSHED, merges: true }),
   // A member says how each of its states counts; this is for states that somebody enters by hand.
   defaultStateClass: () => 'not ready',
   isDocumentedState: () => false,

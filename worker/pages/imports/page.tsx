@@ -20,8 +20,9 @@ export interface ImportsPageProps extends HistoryProps {
   readonly errors: readonly FieldError[];
   /** The source can be asked for past intervals again. */
   readonly isAsked: boolean;
-  /** The source writes exports that are uploaded here. */
-  readonly takesExports: boolean;
+  readonly acdName: string;
+  /** The ACD's own tables whose exports are uploaded here; empty where there are none. */
+  readonly tables: readonly string[];
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -55,7 +56,9 @@ export function ImportsPage(props: ImportsPageProps) {
           <BackfillForm connectionId={frame.id} timeZone={moment.timeZone} days={props.backfill} errors={errors} />
         )}
         <UploadForm connectionId={frame.id} error={errorOf('file')} />
-        {props.takesExports && <ExportForm connectionId={frame.id} error={errorOf('export')} />}
+        {props.tables.length > 0 && (
+          <ExportForm connectionId={frame.id} acdName={props.acdName} tables={props.tables} error={errorOf('export')} />
+        )}
       </div>
       <History {...props} />
     </Layout>

@@ -1,4 +1,5 @@
 /** Files: read, previewed, confirmed or discarded, and exports of an ACD, stored at once. */
+import { readExport } from '../../../src/acd/registry.ts';
 import { IMPORT_COLUMNS, IMPORT_KINDS, type ImportKind } from '../../../src/domain/import-file.ts';
 import { type ImportRow, readImport, readImportSample } from '../../../src/store/imports.ts';
 import type { RoutedRequest, Visit } from '../../app.ts';
@@ -37,14 +38,10 @@ export async function uploadExport(request: RoutedRequest, visit: Visit): Promis
   const text = form.get('export') ?? '';
   const name = form.get('export.name') ?? '';
   const settings = storedSettings(place.connection);
-  if (settings?.acd.kind !== 'avaya-cms') throw notFound('This connection takes no exports.');
+  const read = settings && readExport(settings.acd, text, visit.nowMs);
+  if (!read) throw notFound('This connection takes no exports.');
   if (name === '') return importsAnswer(visit, place, { errors: [{ path: 'export', message: 'Choose a file.' }] });
-  const result = await storeExport(
-    visit.app,
-    place.connection.id,
-    { name, text, settings: settings.acd },
-    whoOf(visit),
-  );
+  const result = await storeExport(visit.app, place.connection.id, { name, read }, whoOf(visit));
   return htmlPage(<ExportResultPage identity={visit.identity} frame={place.frame} result={result} />);
 }
 

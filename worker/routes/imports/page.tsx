@@ -1,5 +1,5 @@
 /** Imports and backfill as a page: what is under way, what was loaded before, and forms that were not accepted. */
-import { acdTraits } from '../../../src/acd/registry.ts';
+import { acdTitle, acdTraits, exportTables } from '../../../src/acd/registry.ts';
 import { dayOf, shiftDay } from '../../../src/domain/local-day.ts';
 import {
   LOAD_KINDS,
@@ -70,7 +70,8 @@ export async function importsAnswer(
       backfill={form.backfill ?? { from: shiftDay(today, -7), to: today }}
       errors={form.errors}
       isAsked={!settings || acdTraits(settings.acd).queueIntervals === 'asked'}
-      takesExports={settings?.acd.kind === 'avaya-cms'}
+      acdName={settings ? acdTitle(settings.acd.kind) : 'the ACD'}
+      tables={settings ? exportTables(settings.acd) : []}
     />
   );
   return htmlPage(page, { status: form.errors.length > 0 ? 422 : 200 });
