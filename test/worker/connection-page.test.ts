@@ -168,7 +168,11 @@ describe('a test of a group', () => {
 
   it('does not mind what is missing or wrong in the other group of the same source', async () => {
     allAnswer();
-    const other = { 'acd.realTime.baseUrl': '', 'acd.realTime.username': '', 'acd.realTime.collectionIntervalS': 'soon' };
+    const other = {
+      'acd.realTime.baseUrl': '',
+      'acd.realTime.username': '',
+      'acd.realTime.collectionIntervalS': 'soon',
+    };
     const form = fields({ ...other, 'secrets.historicalPassword': 'x' });
     const html = await (await test('/connections/new/test/historical', form)).text();
     expect(html).not.toContain('Not tested.');
