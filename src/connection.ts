@@ -53,7 +53,7 @@ export function checkTogether({
   collection,
 }: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
   const { reportMinutes } = collection;
-  const { merges = false, shortestReportMinutes = 15 } = acdTraits(acd);
+  const { merges, shortestReportMinutes = 15 } = acdTraits(acd);
   const handsOver = wfmTraits(wfm).handsOverTo !== null;
   const problem = (path: string, message: string): FieldProblem[] => [{ path, message }];
   if (handsOver && merges) {

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { StateClass } from '../domain/agent-state.ts';
 import type { FormPart } from '../domain/form-field.ts';
+import type { Precedence } from '../domain/merge-states.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 import type { SourceExport } from './export.ts';
@@ -43,8 +44,8 @@ export interface AcdTraits {
   readonly handleTimeIsTakenForSeconds: boolean;
   /** Length of the ACD's own intervals where it is not 15 minutes: shorter reports would show the one half of one as empty. */
   readonly shortestReportMinutes?: 15 | 30;
-  /** It has no ACD of its own: other connections hand over to it what they know. */
-  readonly merges?: true;
+  /** Whose word about a person counts, where the source is other connections, merged; left out for all others. */
+  readonly merges?: Precedence;
 }
 
 /** What the Set-up page says of a source: sentences for people. */

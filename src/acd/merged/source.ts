@@ -2,7 +2,7 @@
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
 import { mergedForm, mergedSetUp } from './form.ts';
-import { type MergedSourceSettings, mergedSourceSchema } from './settings.ts';
+import { type MergedSourceSettings, mergedSourceSchema, precedenceOf } from './settings.ts';
 
 export const mergedSource: AcdSource<MergedSourceSettings> = {
   title: 'Several connections, merged',
@@ -11,7 +11,7 @@ export const mergedSource: AcdSource<MergedSourceSettings> = {
   settingsSchema: mergedSourceSchema,
   secrets: [],
   addresses: () => [],
-  traits: () => ({ ...PUSHED, merges: true }),
+  traits: (settings) => ({ ...PUSHED, merges: precedenceOf(settings) }),
   // A member says how each of its states counts; this is for states that somebody enters by hand.
   defaultStateClass: () => 'not ready',
   isDocumentedState: () => false,
