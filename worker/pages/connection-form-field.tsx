@@ -88,7 +88,7 @@ function ConnectionField(props: {
           </p>
         </Notice>
       )}
-      <SelectField name={name} label={label} help={help} error={error} value={value} options={options} />
+      <SelectField {...{ name, label, help, error, value, options }} isWide />
     </>
   );
 }

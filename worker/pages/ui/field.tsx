@@ -115,13 +115,19 @@ export function FileField(props: FieldFrame & { accept: string }) {
 }
 
 export function SelectField(
-  props: FieldFrame & { value: string; options: readonly { readonly value: string; readonly label: string }[] },
+  props: FieldFrame & {
+    value: string;
+    options: readonly { readonly value: string; readonly label: string }[];
+    /** For labels that people wrote, which may be long. */
+    isWide?: boolean;
+  },
 ) {
   return (
     <Row frame={props}>
       <select
         id={idOf(props.name)}
         name={props.name}
+        class={props.isWide ? 'full' : undefined}
         aria-invalid={props.error ? 'true' : undefined}
         aria-describedby={describedBy(props)}
       >
