@@ -3,7 +3,7 @@ import { LOAD_KINDS, LOAD_STATUSES, type LoadFilter, type LoadRow } from '../../
 import type { ConnectionFrame } from '../layout.tsx';
 import { Badge } from '../ui/badge.tsx';
 import { Num, numberText } from '../ui/number.tsx';
-import { Empty, FilterSelect, Filters, Pager } from '../ui/page.tsx';
+import { ANY, Empty, FilterSelect, Filters, Pager } from '../ui/page.tsx';
 import { percentText } from '../ui/progress.tsx';
 import { Scroll } from '../ui/scroll.tsx';
 import { Age, type Moment, Time } from '../ui/time.tsx';
@@ -23,7 +23,6 @@ export function History(props: HistoryProps) {
   const hasFilter = filter.kind !== null || filter.status !== null;
   const address = `/connections/${frame.id}/imports`;
   const query = new URLSearchParams({ kind: filter.kind ?? '', status: filter.status ?? '' });
-  const any = { value: '', label: 'Any' };
   return (
     <section class="stack" aria-labelledby="history">
       <h2 id="history">History</h2>
@@ -40,13 +39,13 @@ export function History(props: HistoryProps) {
           name="kind"
           label="What"
           value={filter.kind ?? ''}
-          options={[any, ...LOAD_KINDS.map((kind) => ({ value: kind, label: LOAD_WORDS[kind] }))]}
+          options={[ANY, ...LOAD_KINDS.map((kind) => ({ value: kind, label: LOAD_WORDS[kind] }))]}
         />
         <FilterSelect
           name="status"
           label="Status"
           value={filter.status ?? ''}
-          options={[any, ...LOAD_STATUSES.map((status) => ({ value: status, label: statusText(status) }))]}
+          options={[ANY, ...LOAD_STATUSES.map((status) => ({ value: status, label: statusText(status) }))]}
         />
       </Filters>
       {history.length === 0 ? (

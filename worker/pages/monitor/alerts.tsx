@@ -4,7 +4,7 @@ import type { ConnectionRow } from '../../../src/store/connections.ts';
 import type { Identity } from '../../app.ts';
 import { Layout } from '../layout.tsx';
 import { Badge } from '../ui/badge.tsx';
-import { Empty, FilterSelect, Filters, PageHead, Pager } from '../ui/page.tsx';
+import { ANY, Empty, FilterConnection, FilterSelect, Filters, PageHead, Pager } from '../ui/page.tsx';
 import { Scroll } from '../ui/scroll.tsx';
 import { type Moment, spanText, Time } from '../ui/time.tsx';
 import { MonitorTabs } from './tabs.tsx';
@@ -24,7 +24,6 @@ export function AlertsPage(props: {
     ['show', 'alerts'],
     ...Object.entries(query).filter(([, value]) => value !== ''),
   ]);
-  const any = { value: '', label: 'Any' };
   return (
     <Layout title="Alerts" identity={identity} section="monitor">
       <PageHead title="Monitor" lead="What happened to every connection, and who is told when something is wrong." />
@@ -39,17 +38,12 @@ export function AlertsPage(props: {
         }
       >
         <input type="hidden" name="show" value="alerts" />
-        <FilterSelect
-          name="connection"
-          label="Connection"
-          value={query.connection}
-          options={[any, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))]}
-        />
+        <FilterConnection value={query.connection} connections={connections} />
         <FilterSelect
           name="open"
           label="Status"
           value={query.open}
-          options={[any, { value: 'true', label: 'Open' }, { value: 'false', label: 'Solved' }]}
+          options={[ANY, { value: 'true', label: 'Open' }, { value: 'false', label: 'Solved' }]}
         />
       </Filters>
       {alerts.length === 0 ? (

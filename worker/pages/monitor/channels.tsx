@@ -2,9 +2,8 @@
 import { CHANNEL_KINDS, type ChannelKind } from '../../../src/domain/alert-message.ts';
 import { Badge } from '../ui/badge.tsx';
 import { SelectField, TextField } from '../ui/field.tsx';
-import { Scroll } from '../ui/scroll.tsx';
 import { Age } from '../ui/time.tsx';
-import { Act, type AlertSettingsProps, Orders, typed } from './settings-parts.tsx';
+import { Act, type AlertSettingsProps, Orders, OrdersTable, typed } from './settings-parts.tsx';
 
 export const CHANNEL_WORDS: Readonly<Record<ChannelKind, string>> = {
   slack: 'Slack',
@@ -23,61 +22,44 @@ export function Channels(props: AlertSettingsProps) {
       {channels.length === 0 ? (
         <p class="padded quiet">No channel yet: alerts are written into the diary and told nobody.</p>
       ) : (
-        <Scroll label="Channels, as a table">
-          <table>
-            <caption class="hidden">Channels</caption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Kind</th>
-                <th scope="col">Goes to</th>
-                <th scope="col">Last taken</th>
-                <th scope="col">Status</th>
-                <th scope="col">
-                  <span class="hidden">Orders</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {channels.map((channel) => (
-                <tr>
-                  <th scope="row" class="nowrap">
-                    {channel.name}
-                  </th>
-                  <td class="nowrap">{CHANNEL_WORDS[channel.kind]}</td>
-                  <td>
-                    <code>{channel.host}</code>
-                  </td>
-                  <td class="nowrap">
-                    <Age atMs={channel.sentAtMs} moment={moment} />
-                  </td>
-                  <td class="words">
-                    {!channel.enabled ? (
-                      <Badge tone="idle">Off</Badge>
-                    ) : channel.failures > 0 ? (
-                      <>
-                        <Badge tone="bad">Failing</Badge> {channel.error}
-                      </>
-                    ) : (
-                      <Badge tone="good">On</Badge>
-                    )}
-                  </td>
-                  <td>
-                    <Orders>
-                      <Act to={`/monitor/channels/${channel.id}/test`} label="Send a test" about={channel.name} />
-                      <Act
-                        to={`/monitor/channels/${channel.id}/${channel.enabled ? 'off' : 'on'}`}
-                        label={channel.enabled ? 'Switch off' : 'Switch on'}
-                        about={channel.name}
-                      />
-                      <Act to={`/monitor/channels/${channel.id}/remove`} label="Remove" about={channel.name} />
-                    </Orders>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <OrdersTable title="Channels" columns={['Name', 'Kind', 'Goes to', 'Last taken', 'Status']}>
+          {channels.map((channel) => (
+            <tr>
+              <th scope="row" class="nowrap">
+                {channel.name}
+              </th>
+              <td class="nowrap">{CHANNEL_WORDS[channel.kind]}</td>
+              <td>
+                <code>{channel.host}</code>
+              </td>
+              <td class="nowrap">
+                <Age atMs={channel.sentAtMs} moment={moment} />
+              </td>
+              <td class="words">
+                {!channel.enabled ? (
+                  <Badge tone="idle">Off</Badge>
+                ) : channel.failures > 0 ? (
+                  <>
+                    <Badge tone="bad">Failing</Badge> {channel.error}
+                  </>
+                ) : (
+                  <Badge tone="good">On</Badge>
+                )}
+              </td>
+              <td>
+                <Orders>
+                  <Act to={`/monitor/channels/${channel.id}/test`} label="Send a test" about={channel.name} />
+                  <Act
+                    to={`/monitor/channels/${channel.id}/${channel.enabled ? 'off' : 'on'}`}
+                    label={channel.enabled ? 'Switch off' : 'Switch on'}
+                    about={channel.name}
+                  />
+                  <Act to={`/monitor/channels/${channel.id}/remove`} label="Remove" about={channel.name} />
+                </Orders>
+              </td>
+            </tr>
+          ))}
+        </OrdersTable>
       )}
       <form method="post" action="/monitor/channels" class="settings add" novalidate>
         <div class="fields two">

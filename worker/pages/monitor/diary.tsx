@@ -5,7 +5,7 @@ import type { DiaryRow } from '../../../src/store/diary-search.ts';
 import type { Identity } from '../../app.ts';
 import { type ConnectionFrame, Layout } from '../layout.tsx';
 import { Icon, type Tone } from '../ui/badge.tsx';
-import { Empty, FilterSelect, Filters, FilterText, PageHead, Pager } from '../ui/page.tsx';
+import { ANY, Empty, FilterConnection, FilterSelect, Filters, FilterText, PageHead, Pager } from '../ui/page.tsx';
 import { Scroll } from '../ui/scroll.tsx';
 import { Age, type Moment, Time } from '../ui/time.tsx';
 import { MonitorTabs } from './tabs.tsx';
@@ -47,7 +47,6 @@ export function DiaryPage(props: DiaryPageProps) {
   const address = frame ? `/connections/${frame.id}/monitor` : '/monitor';
   const params = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
   const hasFilter = params.size > 0;
-  const any = { value: '', label: 'Any' };
   return (
     <Layout title="Monitor" identity={identity} {...(frame ? { connection: frame } : { section: 'monitor' as const })}>
       <PageHead
@@ -77,25 +76,18 @@ export function DiaryPage(props: DiaryPageProps) {
           </a>
         }
       >
-        {!frame && (
-          <FilterSelect
-            name="connection"
-            label="Connection"
-            value={query.connection}
-            options={[any, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))]}
-          />
-        )}
+        {!frame && <FilterConnection value={query.connection} connections={connections} />}
         <FilterSelect
           name="severity"
           label="Severity"
           value={query.severity}
-          options={[any, { value: 'warning', label: 'Warnings and errors' }, { value: 'error', label: 'Errors' }]}
+          options={[ANY, { value: 'warning', label: 'Warnings and errors' }, { value: 'error', label: 'Errors' }]}
         />
         <FilterSelect
           name="kind"
           label="What"
           value={query.kind}
-          options={[any, ...kinds.map((kind) => ({ value: kind, label: kind }))]}
+          options={[ANY, ...kinds.map((kind) => ({ value: kind, label: kind }))]}
         />
         <FilterText name="from" label="From" value={query.from} type="date" />
         <FilterText name="to" label="To" value={query.to} type="date" />

@@ -1,9 +1,16 @@
 /** The maintenance windows: when nobody is to be woken. */
 import { Badge } from '../ui/badge.tsx';
 import { TextField } from '../ui/field.tsx';
-import { Scroll } from '../ui/scroll.tsx';
 import { Time } from '../ui/time.tsx';
-import { Act, type AlertSettingsProps, ConnectionChoice, nameOf, Orders, typed } from './settings-parts.tsx';
+import {
+  Act,
+  type AlertSettingsProps,
+  ConnectionChoice,
+  nameOf,
+  Orders,
+  OrdersTable,
+  typed,
+} from './settings-parts.tsx';
 
 export function Maintenance(props: AlertSettingsProps) {
   const { maintenance, connections, moment } = props;
@@ -18,55 +25,38 @@ export function Maintenance(props: AlertSettingsProps) {
         then.
       </p>
       {maintenance.length > 0 && (
-        <Scroll label="Maintenance windows, as a table">
-          <table>
-            <caption class="hidden">Maintenance windows</caption>
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col">Connection</th>
-                <th scope="col">Note</th>
-                <th scope="col">Status</th>
-                <th scope="col">
-                  <span class="hidden">Orders</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {maintenance.map((window) => (
-                <tr>
-                  <td class="nowrap">
-                    <Time atMs={window.fromMs} moment={moment} />
-                  </td>
-                  <td class="nowrap">
-                    <Time atMs={window.toMs} moment={moment} />
-                  </td>
-                  <td>{nameOf(connections, window.connectionId)}</td>
-                  <td class="words">
-                    {window.note} <span class="quiet">by {window.createdBy}</span>
-                  </td>
-                  <td>
-                    {window.fromMs <= moment.nowMs ? (
-                      <Badge tone="warn">Muted now</Badge>
-                    ) : (
-                      <Badge tone="idle">Planned</Badge>
-                    )}
-                  </td>
-                  <td>
-                    <Orders>
-                      <Act
-                        to={`/monitor/maintenance/${window.id}/remove`}
-                        label="Remove"
-                        about={window.note || 'the maintenance window'}
-                      />
-                    </Orders>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <OrdersTable title="Maintenance windows" columns={['From', 'To', 'Connection', 'Note', 'Status']}>
+          {maintenance.map((window) => (
+            <tr>
+              <td class="nowrap">
+                <Time atMs={window.fromMs} moment={moment} />
+              </td>
+              <td class="nowrap">
+                <Time atMs={window.toMs} moment={moment} />
+              </td>
+              <td>{nameOf(connections, window.connectionId)}</td>
+              <td class="words">
+                {window.note} <span class="quiet">by {window.createdBy}</span>
+              </td>
+              <td>
+                {window.fromMs <= moment.nowMs ? (
+                  <Badge tone="warn">Muted now</Badge>
+                ) : (
+                  <Badge tone="idle">Planned</Badge>
+                )}
+              </td>
+              <td>
+                <Orders>
+                  <Act
+                    to={`/monitor/maintenance/${window.id}/remove`}
+                    label="Remove"
+                    about={window.note || 'the maintenance window'}
+                  />
+                </Orders>
+              </td>
+            </tr>
+          ))}
+        </OrdersTable>
       )}
       <form method="post" action="/monitor/maintenance" class="settings add" novalidate>
         <div class="fields two">

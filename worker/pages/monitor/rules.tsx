@@ -2,8 +2,15 @@
 import { ALERT_DEFAULTS, ALERT_KINDS, type AlertKind, ruleText } from '../../../src/domain/alert.ts';
 import { Badge } from '../ui/badge.tsx';
 import { SelectField, TextField } from '../ui/field.tsx';
-import { Scroll } from '../ui/scroll.tsx';
-import { Act, type AlertSettingsProps, ConnectionChoice, nameOf, Orders, typed } from './settings-parts.tsx';
+import {
+  Act,
+  type AlertSettingsProps,
+  ConnectionChoice,
+  nameOf,
+  Orders,
+  OrdersTable,
+  typed,
+} from './settings-parts.tsx';
 
 const RULE_WORDS: Readonly<Record<AlertKind, string>> = {
   stale: 'Stale for so many minutes',
@@ -33,40 +40,25 @@ export function Rules(props: AlertSettingsProps) {
           {ALERT_KINDS.map((kind) => ruleText({ kind, threshold: ALERT_DEFAULTS[kind] }).toLowerCase()).join('; ')}.
         </p>
       ) : (
-        <Scroll label="Rules, as a table">
-          <table>
-            <caption class="hidden">Rules</caption>
-            <thead>
-              <tr>
-                <th scope="col">Alert when</th>
-                <th scope="col">Connection</th>
-                <th scope="col">Status</th>
-                <th scope="col">
-                  <span class="hidden">Orders</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rules.map((rule) => (
-                <tr>
-                  <th scope="row">{ruleText(rule)}</th>
-                  <td>{nameOf(connections, rule.connectionId)}</td>
-                  <td>{rule.enabled ? <Badge tone="good">On</Badge> : <Badge tone="idle">Off</Badge>}</td>
-                  <td>
-                    <Orders>
-                      <Act
-                        to={`/monitor/rules/${rule.id}/${rule.enabled ? 'off' : 'on'}`}
-                        label={rule.enabled ? 'Switch off' : 'Switch on'}
-                        about={ruleText(rule)}
-                      />
-                      <Act to={`/monitor/rules/${rule.id}/remove`} label="Remove" about={ruleText(rule)} />
-                    </Orders>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <OrdersTable title="Rules" columns={['Alert when', 'Connection', 'Status']}>
+          {rules.map((rule) => (
+            <tr>
+              <th scope="row">{ruleText(rule)}</th>
+              <td>{nameOf(connections, rule.connectionId)}</td>
+              <td>{rule.enabled ? <Badge tone="good">On</Badge> : <Badge tone="idle">Off</Badge>}</td>
+              <td>
+                <Orders>
+                  <Act
+                    to={`/monitor/rules/${rule.id}/${rule.enabled ? 'off' : 'on'}`}
+                    label={rule.enabled ? 'Switch off' : 'Switch on'}
+                    about={ruleText(rule)}
+                  />
+                  <Act to={`/monitor/rules/${rule.id}/remove`} label="Remove" about={ruleText(rule)} />
+                </Orders>
+              </td>
+            </tr>
+          ))}
+        </OrdersTable>
       )}
       <form method="post" action="/monitor/rules" class="settings add" novalidate>
         <div class="fields two">

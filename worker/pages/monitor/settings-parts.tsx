@@ -5,6 +5,7 @@ import type { ConnectionRow } from '../../../src/store/connections.ts';
 import type { Identity } from '../../app.ts';
 import type { FieldError } from '../../respond.ts';
 import { SelectField } from '../ui/field.tsx';
+import { Scroll } from '../ui/scroll.tsx';
 import type { Moment } from '../ui/time.tsx';
 
 export type SettingsForm = 'channel' | 'rule' | 'maintenance';
@@ -58,8 +59,32 @@ export function Act({
   );
 }
 
+/** The orders of a row, beside each other. */
 export function Orders({ children }: { children: ComponentChildren }) {
   return <div class="load-orders">{children}</div>;
+}
+
+/** A table whose rows end with their orders; `children` are the rows. */
+export function OrdersTable(props: { title: string; columns: readonly string[]; children: ComponentChildren }) {
+  const { title, columns, children } = props;
+  return (
+    <Scroll label={`${title}, as a table`}>
+      <table>
+        <caption class="hidden">{title}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col">{column}</th>
+            ))}
+            <th scope="col">
+              <span class="hidden">Orders</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </Scroll>
+  );
 }
 
 export function ConnectionChoice({
