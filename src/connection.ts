@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { acdAddresses, acdSecrets, acdSettingsSchema, acdTraits } from './acd/registry.ts';
 import { collectionSettingsSchema } from './domain/collection-settings.ts';
 import { checkAddress } from './http/address.ts';
-import { wfmAddresses, wfmSecrets, wfmSettingsSchema } from './wfm/registry.ts';
+import { wfmAddresses, wfmSecrets, wfmSettingsSchema, wfmTraits } from './wfm/registry.ts';
 
 export const connectionSettingsSchema = z.strictObject({
   name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
@@ -53,16 +53,18 @@ export function checkTogether({
   collection,
 }: Pick<ConnectionSettings, 'acd' | 'wfm' | 'collection'>): FieldProblem[] {
   const { reportMinutes } = collection;
+  const { merges, shortestReportMinutes = 15 } = acdTraits(acd);
+  const handsOver = wfmTraits(wfm).handsOverTo !== null;
   const problem = (path: string, message: string): FieldProblem[] => [{ path, message }];
-  if (wfm.kind === 'merged' && acd.kind === 'merged') {
+  if (handsOver && merges) {
     const message = 'A connection that merges others sends to a WFM: it cannot hand over to another one.';
     return problem('wfm.kind', message);
   }
-  if (wfm.kind === 'merged' && reportMinutes !== 15) {
+  if (handsOver && reportMinutes !== 15) {
     const message = 'A connection that hands over to another one reports 15 minutes; the other one may report 30.';
     return problem('collection.reportMinutes', message);
   }
-  if (wfm.kind === 'merged' || reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
+  if (handsOver || reportMinutes >= shortestReportMinutes) return [];
   return problem('collection.reportMinutes', "The ACD's intervals have 30 minutes: reports need 30 minutes as well.");
 }
 

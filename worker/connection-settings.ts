@@ -17,7 +17,7 @@ import {
   updateConnection,
 } from '../src/store/connections.ts';
 import { allowUnansweredSignIns } from '../src/store/sign-ins.ts';
-import { WFM_KINDS, wfmAddresses, wfmSecrets } from '../src/wfm/registry.ts';
+import { WFM_KINDS, wfmAddresses, wfmSecrets, wfmTraits } from '../src/wfm/registry.ts';
 import { type App, pokeCollector } from './app.ts';
 import type { FieldError } from './respond.ts';
 
@@ -104,17 +104,18 @@ function kindErrors(existing: ConnectionRow | null, settings: ConnectionSettings
  * circles, `checkTogether` sees to, and that it goes on merging, `kindErrors`.
  */
 async function mergingErrors(app: App, { acd, wfm }: ConnectionSettings): Promise<readonly FieldError[]> {
-  if (wfm.kind !== 'merged') return [];
-  const into = await readConnection(app.db, wfm.into);
+  const { handsOverTo } = wfmTraits(wfm);
+  if (handsOverTo === null) return [];
+  const into = await readConnection(app.db, handsOverTo);
   const merging = into && storedSettings(into);
-  if (merging?.acd.kind === 'merged') {
+  if (merging && acdTraits(merging.acd).merges) {
     if (merging.collection.reportMinutes >= (acdTraits(acd).shortestReportMinutes ?? 15)) return [];
     const message = `The ACD's intervals have 30 minutes: "${merging.name}" has to report 30 minutes first.`;
     return [{ path: 'wfm.into', message }];
   }
   const message = into
     ? `"${into.name}" merges no connections. Choose one whose source is "${acdTitle('merged')}".`
-    : `There is no connection ${wfm.into}. Create the one that merges first, with the source "${acdTitle('merged')}".`;
+    : `There is no connection ${handsOverTo}. Create the one that merges first, with the source "${acdTitle('merged')}".`;
   return [{ path: 'wfm.into', message }];
 }
 

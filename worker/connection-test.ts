@@ -1,5 +1,5 @@
 /** Trying a connection's settings out, the same for form and API: only the group in question has to be complete. */
-import * as z from 'zod';
+import { ACD_KINDS, acdForm } from '../src/acd/registry.ts';
 import { checkAddresses, connectionSettingsSchema } from '../src/connection.ts';
 import { SealError } from '../src/crypto/seal.ts';
 import type { TestGroup } from '../src/domain/form-field.ts';
@@ -15,6 +15,7 @@ import type { App } from './app.ts';
 import { type GivenSecrets, secretErrors } from './connection-settings.ts';
 import { formOf } from './pages/connection-fields.ts';
 import type { FieldError } from './respond.ts';
+import { isObject, setAt, valueAt } from './settings-place.ts';
 
 export interface TestInput {
   readonly group: TestGroup;
@@ -61,29 +62,39 @@ export async function runConnectionTest(app: App, input: TestInput): Promise<Tes
 }
 
 /** Stands where a group that is not tried out is incomplete; nobody is asked there. */
-const NOT_ASKED = { baseUrl: 'https://not-asked.invalid', username: 'not asked' };
+const NOT_ASKED = { baseUrl: 'https://not-asked.invalid', text: 'not asked' };
 
 /** The settings with everything that the group does not need made valid. */
 function withPlaceholders({ group, settings }: TestInput): unknown {
   const { acd, wfm, collection } = settings;
-  const source = isObject(acd) ? acd : {};
-  const isTwoGroups = source.kind === 'nextiva-ncc';
   const shape = connectionSettingsSchema.shape;
   const isWfmComplete = shape.wfm.safeParse(wfm).success;
   const isCollectionComplete = shape.collection.safeParse(collection).success;
   return {
     name: 'A test',
     timeZone: 'UTC',
-    acd:
-      group === 'wfm'
-        ? { kind: 'push' }
-        : { ...source, ...(isTwoGroups && { [group === 'real-time' ? 'historical' : 'realTime']: NOT_ASKED }) },
+    acd: group === 'wfm' ? { kind: 'push' } : withoutOtherGroups(acd, group),
     wfm:
       group === 'wfm' || isWfmComplete
         ? wfm
-        : { kind: 'cxone-mpower', baseUrl: NOT_ASKED.baseUrl, accessKeyId: NOT_ASKED.username },
+        : { kind: 'cxone-mpower', baseUrl: NOT_ASKED.baseUrl, accessKeyId: NOT_ASKED.text },
     ...(isCollectionComplete && { collection }),
   };
+}
+
+/** A source's settings with each field of the groups that are not tried out as its form has it blank, or a placeholder. */
+function withoutOtherGroups(acd: unknown, group: TestGroup): unknown {
+  const kind = ACD_KINDS.find((one) => one === valueAt(acd, ['kind']));
+  if (!kind || !isObject(acd)) return acd;
+  const { groups, blank } = acdForm(kind);
+  const source = structuredClone(acd);
+  const others = groups.filter(({ test }) => test !== undefined && test !== group).flatMap(({ fields }) => fields);
+  for (const field of others.filter((one) => one.kind !== 'password')) {
+    const keys = field.name.split('.').slice(1);
+    const usual = valueAt(blank, keys);
+    setAt(source, keys, usual === '' ? (field.kind === 'url' ? NOT_ASKED.baseUrl : NOT_ASKED.text) : usual);
+  }
+  return source;
 }
 
 /** The stored secret in clear; null when it cannot be opened. */
@@ -140,8 +151,4 @@ function testDeps(app: App, existing: ConnectionRow | null): UpstreamDeps {
     signIns: existing ? signInMemory(app.db, existing.id) : PROCESS_MEMORY,
     allowPrivateNetwork: settings.allowPrivateNetwork,
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return z.record(z.string(), z.unknown()).safeParse(value).success;
 }

@@ -1,7 +1,5 @@
 /** An export of the ACD's own tables, uploaded: mapped to records, and given to the connection's collector like a push. */
-import { type CmsExport, EXPORT_KINDS, type ExportKind } from '../src/acd/avaya-cms/export-result.ts';
-import { readCmsExport } from '../src/acd/avaya-cms/exports.ts';
-import type { AvayaCmsSettings } from '../src/acd/avaya-cms/settings.ts';
+import { EXPORT_KINDS, type ExportKind, type SourceExport } from '../src/acd/export.ts';
 import { checkRecords, RECORDS_MAX } from '../src/domain/record.ts';
 import { recordAudit } from '../src/store/audit.ts';
 import type { App } from './app.ts';
@@ -10,7 +8,7 @@ import { ProblemError } from './respond.ts';
 /** What became of an export. Lines are those of the file; the head is line 1. */
 export interface StoredExport {
   readonly fileName: string;
-  readonly read: CmsExport;
+  readonly read: SourceExport;
   readonly stored: readonly {
     readonly kind: ExportKind;
     readonly added: number;
@@ -22,16 +20,16 @@ export interface StoredExport {
 }
 
 /**
- * Maps and stores an export. The same export twice changes nothing. Throws `ProblemError` 409 when the connection does not
+ * Stores an export that was mapped. The same export twice changes nothing. Throws `ProblemError` 409 when the connection does not
  * take it, and 503 when nobody knows how much of it was stored: upload it again.
  */
 export async function storeExport(
   app: App,
   connectionId: number,
-  file: { readonly name: string; readonly text: string; readonly settings: AvayaCmsSettings },
+  file: { readonly name: string; readonly read: SourceExport },
   who: { readonly nowMs: number; readonly by: string },
 ): Promise<StoredExport> {
-  const read = readCmsExport(file.text, file.settings, who.nowMs);
+  const { read } = file;
   const refused = [...read.refused];
   const stored: StoredExport['stored'][number][] = [];
   for (const kind of EXPORT_KINDS) {
@@ -57,7 +55,7 @@ export async function storeExport(
   }
   if (stored.length > 0) {
     const changes = stored.map(({ kind, added, changed }) => `${kind}: ${added} new, ${changed} changed`).join('; ');
-    const detail = `${read.kind} from "${file.name}". ${changes}.`;
+    const detail = `${read.table} from "${file.name}". ${changes}.`;
     await app.db.batch([
       recordAudit(app.db, { atMs: who.nowMs, by: who.by, action: 'export uploaded', connectionId, detail }),
     ]);

@@ -1,4 +1,5 @@
 /** Importing a file, the same for form and API: read it for its preview, then confirm or discard it. */
+import { acdTraits } from '../src/acd/registry.ts';
 import { type GivenFile, type ReadImport, readImportFile } from '../src/jobs/read-import.ts';
 import type { ConnectionRow } from '../src/store/connections.ts';
 import { cancelImport, confirmImport, type ImportRow } from '../src/store/imports.ts';
@@ -26,7 +27,7 @@ export async function readForImport(
     const detail = 'The stored settings are not valid any more. Open the connection page and save it again.';
     throw new ProblemError(409, 'Settings not valid', detail);
   }
-  if (settings.acd.kind === 'merged') {
+  if (acdTraits(settings.acd).merges) {
     const detail =
       'This connection merges what its members hand over. Import the file into the member that it belongs to.';
     throw new ProblemError(409, 'Merged from members', detail);

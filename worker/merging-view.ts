@@ -1,5 +1,5 @@
 /** Where a merged connection has its people's present states from. */
-import { precedenceOf } from '../src/acd/merged/settings.ts';
+import { acdTraits } from '../src/acd/registry.ts';
 import type { ConnectionSettings } from '../src/connection.ts';
 import { type MemberChange, type MergeRules, silenced, winnerOf } from '../src/domain/merge-states.ts';
 import type { MappedState } from '../src/store/mapping.ts';
@@ -16,9 +16,10 @@ export async function readWinners(
   states: readonly MappedState[],
   agentIds: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
-  if (settings?.acd.kind !== 'merged') return new Map();
+  const merges = settings && acdTraits(settings.acd).merges;
+  if (!merges) return new Map();
   const classes = new Map(states.map(({ id, stateClass }) => [id, stateClass]));
-  const rules: MergeRules = { ...precedenceOf(settings.acd), classOf: (id) => classes.get(id) ?? 'not ready' };
+  const rules: MergeRules = { ...merges, classOf: (id) => classes.get(id) ?? 'not ready' };
   const ranges = agentIds.map((agentKey) => ({ agentKey, fromMs: AFTER_ALL_MS, toMs: null }));
   const [members, connections, said] = await Promise.all([
     readMembers(db, connectionId),

@@ -108,38 +108,33 @@ import {
   testNewConnection,
 } from './routes/connection.tsx';
 import { downloadBody, exportCoverage, orderCoverage, showCoverage, showCoverageOf } from './routes/coverage.tsx';
+import { orderOneBackfill, startBackfill } from './routes/imports/backfills.ts';
 import {
   cancelOneImport,
   confirmOneImport,
-  historyCsv,
   importTemplate,
-  orderOneBackfill,
   refusedCsv,
   showImport,
-  showImports,
-  startBackfill,
-  underWay,
   uploadExport,
   uploadImport,
-} from './routes/imports.tsx';
+} from './routes/imports/files.tsx';
+import { historyCsv, showImports, underWay } from './routes/imports/page.tsx';
 import { changeMapping, importRoster, showMapping } from './routes/mapping.tsx';
 import { confirmMapping, exportMapping, previewMapping, uploadMapping } from './routes/mapping-tables.tsx';
 import { showMetrics } from './routes/metrics.ts';
+import { alertsCsv } from './routes/monitor/alerts.tsx';
+import { connectionDiaryCsv, diaryCsv, showConnectionMonitor } from './routes/monitor/diary.tsx';
 import {
-  alertsCsv,
-  connectionDiaryCsv,
   createChannel,
   createMaintenance,
   createRule,
   createUsualRules,
-  diaryCsv,
   removeOne,
-  showConnectionMonitor,
-  showMonitor,
   switchChannel,
   switchRule,
   testChannel,
-} from './routes/monitor.tsx';
+} from './routes/monitor/settings.tsx';
+import { showMonitor } from './routes/monitor/show.ts';
 import { chartsFragment, healthz, overviewFragment, showOverview } from './routes/overview.tsx';
 import { chooseReport, showReports, showVolume, volumeCsv } from './routes/reports.tsx';
 import {

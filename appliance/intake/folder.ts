@@ -2,8 +2,8 @@
 // every line, under failed/ with the reasons beside it when it has not. A bridge that is away loses nothing: files wait.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { LineNote } from '../../src/acd/avaya-cms/export-result.ts';
 import type { AvayaCmsSettings } from '../../src/acd/avaya-cms/settings.ts';
+import type { LineNote } from '../../src/acd/export.ts';
 import { writeDurably } from '../durable-file.ts';
 import type { Log } from '../log.ts';
 import { messageOf, StartRefused } from '../start-refused.ts';

@@ -1,6 +1,6 @@
 // Pushes what a file holds, piece by piece, and accounts for each of its records: taken, or refused with its line.
 import { createHash } from 'node:crypto';
-import type { LineNote } from '../../src/acd/avaya-cms/export-result.ts';
+import type { LineNote } from '../../src/acd/export.ts';
 import type { RecordKind } from '../../src/domain/record.ts';
 import { chunksOf, type PushTarget, pushRecords } from './push-client.ts';
 import type { FileRecords } from './record-file.ts';

@@ -1,9 +1,10 @@
 // Reads files of records: CSV with the records' fields as its head, JSON (a list, or {"records": […]}), or a JSON object a
 // line; and exports of Avaya CMS. Tells each record with its line, and the lines that are none.
-import type { LineNote } from '../../src/acd/avaya-cms/export-result.ts';
-import { EXPORT_KINDS } from '../../src/acd/avaya-cms/export-result.ts';
+
 import { readCmsExport } from '../../src/acd/avaya-cms/exports.ts';
 import type { AvayaCmsSettings } from '../../src/acd/avaya-cms/settings.ts';
+import type { LineNote } from '../../src/acd/export.ts';
+import { EXPORT_KINDS } from '../../src/acd/export.ts';
 import { readCsv } from '../../src/domain/csv.ts';
 import { RECORD_KINDS, RECORD_SCHEMAS, type RecordKind } from '../../src/domain/record.ts';
 

@@ -80,7 +80,7 @@ export async function startCms(input: CmsOptionsInput = {}, nowMs: () => number 
     }
     if (method !== 'GET') return undefined;
     if (path === '/') return homePage('Avaya CMS stand-in', summary());
-    if (path === '/_truth/summary') return json(200, summary());
+    if (path === '/_truth/summary') return json(200, { standIn: 'Avaya CMS', ...summary() });
     if (path === '/_truth/states') return ndjson(feed.sent.values());
     if (path === '/_truth/exports') return ndjson(exportRows());
     return undefined;

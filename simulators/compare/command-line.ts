@@ -5,6 +5,8 @@ export const COMPARE: Command = {
   name: 'compare',
   summary: 'hold what NCC served against what Mpower accepted',
   details:
+    'Knows NCC as the source and no other: LiveVox and CMS tell their truths at /_truth/events, /_truth/states and\n' +
+    '/_truth/exports, which nothing here compares.\n' +
     'Looks at states, 15-minute figures and activities; the activities that are due follow from the accepted states.\n' +
     'Exit 0: all there and alike. Exit 1: something is missing or\n' +
     'different (with --strict also: something is there that was not served). Exit 2: nothing to judge: nothing has been\n' +

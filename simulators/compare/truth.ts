@@ -8,6 +8,7 @@ const TIMEOUT_MS = 60_000;
 
 const figures = z.object({ entered: z.number(), abandoned: z.number(), handleTimeS: z.number() });
 
+const whoSchema = z.object({ standIn: z.string() });
 const nccSummarySchema = z.object({ startedMs: z.number(), stateChangesForgotten: z.number() });
 const mpowerSummarySchema = z.object({ startedMs: z.number(), forgotten: z.number() });
 
@@ -95,9 +96,10 @@ export class TruthError extends Error {}
 
 /**
  * Fetches what is needed for a comparison.
- * @throws TruthError when a stand-in does not answer or answers with something else
+ * @throws TruthError when a stand-in does not answer, is another one, or answers with something else
  */
 export async function fetchTruth(nccUrl: string, mpowerUrl: string): Promise<Truth> {
+  await Promise.all([requireStandIn(nccUrl, 'NCC'), requireStandIn(mpowerUrl, 'Mpower')]);
   const [[ncc], roster, states, intervals] = await Promise.all([
     lines(nccUrl, '/_truth/summary', nccSummarySchema),
     lines(nccUrl, '/_truth/roster', rosterSchema),
@@ -127,6 +129,15 @@ export async function fetchTruth(nccUrl: string, mpowerUrl: string): Promise<Tru
     nccForgotten: ncc.stateChangesForgotten,
     mpowerForgotten: mpower.forgotten,
   };
+}
+
+/** The comparison knows what NCC serves, and nothing of other sources: their records would look like none. */
+async function requireStandIn(url: string, wanted: 'NCC' | 'Mpower'): Promise<void> {
+  const [who] = await lines(url, '/_truth/summary', whoSchema);
+  if (who === undefined || who.standIn === wanted) return;
+  throw new TruthError(
+    `At ${url} is the stand-in of ${who.standIn}, not of ${wanted}: compare holds NCC against Mpower and knows no other source.`,
+  );
 }
 
 async function lines<T>(base: string, path: string, schema: z.ZodType<T>): Promise<T[]> {

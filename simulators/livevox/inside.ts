@@ -42,7 +42,7 @@ export class LiveVoxInside {
     if (path.startsWith('/_control/')) return method === 'POST' ? this.#control(path, request.body) : undefined;
     if (method !== 'GET') return undefined;
     if (path === '/') return homePage('LiveVox stand-in', this.summary());
-    if (path === '/_truth/summary') return json(200, this.summary());
+    if (path === '/_truth/summary') return json(200, { standIn: 'LiveVox', ...this.summary() });
     if (path === '/_truth/roster') return ndjson(this.roster());
     if (path !== '/_truth/events') return undefined;
     const [fromMs, toMs] = [query.get('from') ?? '0', query.get('to') ?? '9999-12-31'].map(parseTimeMs);

@@ -39,7 +39,7 @@ export class MpowerInside {
       case '/':
         return homePage('CXone Mpower WFM stand-in', flat(this.summary()));
       case '/_truth/summary':
-        return json(200, this.summary());
+        return json(200, { standIn: 'Mpower', ...this.summary() });
       case '/_truth/agent-states':
         return ndjson(this.agentStates(...range));
       case '/_truth/historical':

@@ -58,7 +58,7 @@ export class NccInside {
     if (path.startsWith('/_control/')) return method === 'POST' ? this.#control(path, request.body) : undefined;
     if (method !== 'GET') return undefined;
     if (path === '/') return homePage('Nextiva NCC stand-in', this.summary());
-    if (path === '/_truth/summary') return json(200, this.summary());
+    if (path === '/_truth/summary') return json(200, { standIn: 'NCC', ...this.summary() });
     if (path === '/_truth/roster') return ndjson(this.roster());
     if (path !== '/_truth/states' && path !== '/_truth/intervals') return undefined;
     const what = query.get('what') ?? (path === '/_truth/states' ? 'served' : 'all');

@@ -9,6 +9,7 @@ import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
 import { avayaCmsSettingsSchema } from './avaya-cms/settings.ts';
 import { avayaCmsSource } from './avaya-cms/source.ts';
+import type { SourceExport } from './export.ts';
 import { liveVoxSettingsSchema } from './livevox/settings.ts';
 import { liveVoxSource } from './livevox/source.ts';
 import { mergedSourceSchema } from './merged/settings.ts';
@@ -60,6 +61,13 @@ export const acdSetUp = (kind: AcdKind): SourceSetUp => SOURCES[kind].setUp;
 
 /** What the jobs have to know of a source's settings. */
 export const acdTraits = (settings: AcdSettings): AcdTraits => sourceOf(settings).traits(settings);
+
+/** The tables of which a source's exports can be read; none where it has no exports. */
+export const exportTables = (settings: AcdSettings): readonly string[] => sourceOf(settings).exports?.tables ?? [];
+
+/** Maps an export of the ACD's own tables to records; null where the source has no exports. */
+export const readExport = (settings: AcdSettings, text: string, nowMs: number): SourceExport | null =>
+  sourceOf(settings).exports?.read(text, settings, nowMs) ?? null;
 
 /** The secrets that a kind of source needs. */
 export const acdSecrets = (kind: AcdKind): readonly SourceSecret[] => SOURCES[kind].secrets;

@@ -5,6 +5,7 @@ import type { FormPart } from '../domain/form-field.ts';
 import type { Precedence } from '../domain/merge-states.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import type { Acd } from './acd.ts';
+import type { SourceExport } from './export.ts';
 
 /** A secret of a source. Names are unique over all sources and destinations: the store keeps secrets by name. */
 export interface SourceSecret {
@@ -76,4 +77,14 @@ export interface AcdSource<S> {
   /** True where the source's documents fix the class. */
   isDocumentedState(name: string, reason: string): boolean;
   open(settings: S, secrets: Readonly<Record<string, string>>, deps: UpstreamDeps): Acd;
+  /** Exports of the ACD's own tables, as files; absent where nothing is known of any. */
+  readonly exports?: SourceExports<S>;
+}
+
+/** What a source knows of exports of its ACD's own tables. */
+export interface SourceExports<S> {
+  /** The tables, by the names that the ACD has for them. */
+  readonly tables: readonly string[];
+  /** Maps a file to records. A file that holds none of the tables is one line that is refused, not an error. */
+  read(text: string, settings: S, nowMs: number): SourceExport;
 }

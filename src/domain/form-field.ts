@@ -8,9 +8,11 @@ export interface FieldSpec {
   /** The field's place in the settings, with dots; `secrets.<name>` for a secret. */
   readonly name: string;
   readonly label: string;
-  readonly kind: 'text' | 'url' | 'number' | 'numbers' | 'password' | 'check' | 'select';
+  readonly kind: 'text' | 'url' | 'number' | 'numbers' | 'password' | 'check' | 'select' | 'connection';
   readonly help?: string;
   readonly options?: readonly { readonly value: string; readonly label: string }[];
+  /** For `connection`: which source the connections have that may be chosen; the page knows which there are. */
+  readonly connectionsOf?: string;
   /** Id of the list of suggestions. */
   readonly list?: string;
   readonly isRequired?: boolean;

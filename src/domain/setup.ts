@@ -59,32 +59,38 @@ const open = (...words: Sentence): Check => ({ state: 'open', words });
 const warn = (...words: Sentence): Check => ({ state: 'warn', words });
 const done = (...words: Sentence): Check => ({ state: 'done', words });
 
-/** What a source is asked for, as far as the steps depend on it. */
-export interface SetupSource {
+/** What the steps depend on of a connection's two sides. */
+export interface SetupSides {
   /** Agent states are read; else they are sent to the bridge. */
   readonly isAsked: boolean;
   /** Figures of queues are expected, asked for or sent. */
   readonly hasFigures: boolean;
   readonly hasRoster: boolean;
+  /** What it knows goes to another connection, which has the WFM: what is to be done there is a step of that one. */
+  readonly handsOver: boolean;
 }
 
-const ASKED_FOR_ALL: SetupSource = { isAsked: true, hasFigures: true, hasRoster: true };
+const ASKED_FOR_ALL: SetupSides = { isAsked: true, hasFigures: true, hasRoster: true, handsOver: false };
 
-/** Every step in order. `facts` null: there is no connection yet. */
+/** Steps in the WFM, which the connection has that sends there. */
+const AT_THE_WFM: readonly SetupStep[] = ['role', 'employee', 'access-key', 'skills', 'code-book'];
+
+/** Every step of the connection in order. `facts` null: there is no connection yet. */
 export function assessSetup(
   facts: ConnectionFacts | null,
   ticks: readonly Tick[],
-  source: SetupSource = ASKED_FOR_ALL,
+  sides: SetupSides = ASKED_FOR_ALL,
 ): StepStanding[] {
-  return SETUP_STEPS.map((step) => {
-    const check = facts ? CHECKS[step](facts, source) : OPEN;
+  const steps = SETUP_STEPS.filter((step) => !(sides.handsOver && AT_THE_WFM.includes(step)));
+  return steps.map((step) => {
+    const check = facts ? CHECKS[step](facts, sides) : OPEN;
     const canBeTicked = TICKED_STEPS.some((one) => one === step) && check.state !== 'done';
     const tick = canBeTicked ? (ticks.find((one) => one.step === step) ?? null) : null;
     return { step, state: tick ? 'done' : check.state, words: check.words, tick, canBeTicked };
   });
 }
 
-const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts, source: SetupSource) => Check>> = {
+const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts, sides: SetupSides) => Check>> = {
   role: seenByDelivery,
   employee: seenByDelivery,
   'access-key': seenByDelivery,
@@ -132,8 +138,9 @@ const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts, source: SetupS
     );
   },
 
-  'login-ids'({ heldAgents, agentCount }) {
+  'login-ids'({ heldAgents, agentCount }, { handsOver }) {
     if (agentCount === 0) return OPEN;
+    if (heldAgents === 0 && handsOver) return open('Every agent seen so far has a login id here.');
     if (heldAgents === 0)
       return open('Every agent seen so far has a login id here. Whether CXone has the same, it does not tell.');
     return warn(
@@ -154,18 +161,21 @@ const CHECKS: Readonly<Record<SetupStep, (facts: ConnectionFacts, source: SetupS
 
   'code-book': () => OPEN,
 
-  delivery(facts) {
+  delivery(facts, { handsOver }) {
     const failing = facts.streams.find(({ failures }) => failures > 0);
-    if (failing) return warn(failing.error || `Sending ${STREAM_WORDS[failing.name]} fails.`);
+    if (failing)
+      return warn(failing.error || `${handsOver ? 'Handing over' : 'Sending'} ${STREAM_WORDS[failing.name]} fails.`);
+    const taken = handsOver ? 'handed over' : 'accepted';
     const accepted = new Map(facts.streams.map(({ name, successAtMs }) => [name, successAtMs]));
     const missing = STREAMS.filter((name) => (accepted.get(name) ?? null) === null);
-    if (missing.length === STREAMS.length) return open('Nothing was accepted yet.');
+    if (missing.length === STREAMS.length) return open(`Nothing was ${taken} yet.`);
     if (missing.length > 0) {
       const words = missing.map((name) => STREAM_WORDS[name]).join(' and ');
-      return open(`Not accepted yet: ${words}. They follow the first interval that ends.`);
+      return open(`Not ${taken} yet: ${words}. They follow the first interval that ends.`);
     }
     const lastMs = Math.max(...facts.streams.map(({ successAtMs }) => successAtMs ?? 0));
-    return done('CXone has accepted all three kinds of data, last ', { atMs: lastMs }, '.');
+    const who = handsOver ? 'The merged connection has taken over' : 'CXone has accepted';
+    return done(`${who} all three kinds of data, last `, { atMs: lastMs }, '.');
   },
 };
 

@@ -46,8 +46,8 @@ export function cleanDetail(text: string, secrets: readonly string[]): string {
   safe = safe
     .replaceAll(/\b(Basic|Bearer)\s+[\w.~+/=-]{8,}/gi, '$1 [removed]')
     .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[removed]')
-    // A refusal of a sign-in that carries a token all the same, or half of one that was cut.
-    .replaceAll(/(token[\\"']*\s*[:=]\s*[\\"']*)[\w.~+/=-]{4,}/gi, '$1[removed]')
+    // A failure that carries a token or the id of a session all the same, or half of one that was cut.
+    .replaceAll(/((?:token|session[ _-]?id)[\\"']*\s*[:=]\s*[\\"']*)[\w.~+/=-]{4,}/gi, '$1[removed]')
     .replaceAll(/(https?:\/\/[^\s?"']*)\?[^\s"']*/g, '$1')
     // Control characters, and those that turn the direction of the text around them.
     .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')

@@ -15,6 +15,8 @@ export interface WfmTraits {
    * sent, too, because they say that there was nothing.
    */
   readonly takesChanges: boolean;
+  /** Id of the connection that it hands over to, which sends for it; null: it is a WFM itself. */
+  readonly handsOverTo: number | null;
 }
 
 /** An address that a destination calls. */

@@ -1,20 +1,24 @@
 // Coverage, Roster, States and Code book in a real browser, against the built Worker and both stand-ins: an administrator
 // finds a gap and mends it by hand, looks at what was sent, maps queues and agents in place and by a table.
-import { mkdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Stage, type StartedProcess } from '../host/support/stage.ts';
-import { accessibilityFaults, newVisitor, startBrowser, type Visitor } from './support.ts';
+import {
+  API_TOKEN,
+  accessibilityFaults,
+  callApi,
+  demoConnection,
+  ENVIRONMENT,
+  screenshot,
+  signedInVisitor,
+  startBrowser,
+} from './support.ts';
 
-const PASSWORD = 'a password for the browser';
-const API_TOKEN = 'browser-test-token-0123456789-0123456789';
 const ARRIVAL_LIMIT_MS = 60_000;
 const INTERVAL_MS = 900_000;
 const PAGE_BYTES_MAX = 150_000;
-/** Screenshots for people, where the environment names a directory. */
-const SCREENSHOTS = process.env.SCREENSHOTS_DIR;
 
 const COVERAGE = '/connections/1/coverage';
 const stage = new Stage();
@@ -28,15 +32,7 @@ let lastMs: number;
 const iso = (atMs: number) => new Date(atMs).toISOString();
 const nameOf = (startMs: number) => `${iso(startMs).slice(0, 16)}Z`;
 
-async function api(method: string, address: string, body?: object): Promise<unknown> {
-  const response = await fetch(`${bridge.url}/api/v1${address}`, {
-    method,
-    headers: { authorization: `Bearer ${API_TOKEN}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  expect([address, response.status < 300]).toEqual([address, true]);
-  return response.json();
-}
+const api = (method: string, route: string, body?: object) => callApi<unknown>(bridge.url, method, route, body);
 
 const backfill = (fromMs: number, toMs: number) =>
   api('POST', '/connections/1/backfills', { from: iso(fromMs), to: iso(toMs) });
@@ -56,24 +52,10 @@ beforeAll(async () => {
     stage.startStandIn('mpower'),
     startBrowser(),
   ]);
-  const environment = { ADMIN_PASSWORD: PASSWORD, API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true' };
+  const environment = { ...ENVIRONMENT, API_TOKEN };
   bridge = await stage.startHost({ environment });
   lastMs = Math.floor(Date.now() / INTERVAL_MS) * INTERVAL_MS - INTERVAL_MS;
-  await api('POST', '/connections', {
-    name: 'Kathmandu',
-    timeZone: 'Asia/Kathmandu',
-    acd: {
-      kind: 'nextiva-ncc',
-      realTime: { baseUrl: ncc.url, username: 'wfm@demo.example', collectionIntervalS: 3 },
-      historical: { baseUrl: ncc.url, username: 'wfm@demo.example' },
-    },
-    wfm: { kind: 'cxone-mpower', baseUrl: mpower.url, accessKeyId: 'DEMO-ACCESS-KEY-ID' },
-    secrets: {
-      realTimePassword: 'demo-password',
-      historicalPassword: 'demo-password',
-      accessKeySecret: 'demo-access-key-secret',
-    },
-  });
+  await api('POST', '/connections', demoConnection({ ncc: ncc.url, mpower: mpower.url }, 'Kathmandu'));
   await backfill(lastMs - 20 * INTERVAL_MS, lastMs + INTERVAL_MS);
 });
 afterAll(async () => {
@@ -81,20 +63,7 @@ afterAll(async () => {
   await stage.close();
 });
 
-async function signedIn(options: Parameters<typeof newVisitor>[2] = {}): Promise<Visitor> {
-  const visitor = await newVisitor(browser, bridge.url, options);
-  await visitor.page.goto('/');
-  await visitor.page.getByLabel('Administrator password').fill(PASSWORD);
-  await visitor.page.getByRole('button', { name: 'Sign in' }).click();
-  await visitor.page.waitForURL(`${bridge.url}/`);
-  return visitor;
-}
-
-async function screenshot(page: Page, name: string): Promise<void> {
-  if (!SCREENSHOTS) return;
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
-}
+const signedIn = (options: Parameters<typeof signedInVisitor>[2] = {}) => signedInVisitor(browser, bridge.url, options);
 
 /** Loads a page until it shows what is waited for. */
 async function until(page: Page, address: string, shown: () => Promise<boolean>): Promise<void> {

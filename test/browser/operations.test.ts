@@ -6,10 +6,16 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEMO_ACCOUNTS } from '../../appliance/demo.ts';
 import { eventually, Stage, type StartedProcess } from '../host/support/stage.ts';
-import { accessibilityFaults, newVisitor, startBrowser, type Visitor } from './support.ts';
+import {
+  API_TOKEN,
+  accessibilityFaults,
+  callApi,
+  demoConnection,
+  ENVIRONMENT,
+  signedInVisitor,
+  startBrowser,
+} from './support.ts';
 
-const PASSWORD = 'a password for the browser';
-const API_TOKEN = 'token-for-the-browser-0123456789-01234567';
 const LIMIT_MS = 40_000;
 const QUARTER_MS = 900_000;
 
@@ -25,16 +31,8 @@ let webhook: {
   received: { headers: IncomingHttpHeaders; body: string }[];
 };
 
-async function api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${bridge.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${API_TOKEN}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return (text === '' ? {} : JSON.parse(text)) as T;
-}
+const api = <T = Record<string, unknown>>(method: string, route: string, body?: unknown) =>
+  callApi<T>(bridge.url, method, route, body);
 
 beforeAll(async () => {
   const [started, mpower, chromium, hook] = await Promise.all([
@@ -47,22 +45,12 @@ beforeAll(async () => {
   browser = chromium;
   webhook = hook;
   bridge = await stage.startHost({
-    environment: { ADMIN_PASSWORD: PASSWORD, API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true' },
+    environment: { ...ENVIRONMENT, API_TOKEN },
   });
-  const { ncc: account, mpower: key } = DEMO_ACCOUNTS;
-  const connection = (name: string, realTimePassword: string) => ({
-    name,
-    timeZone: 'Asia/Kathmandu',
-    acd: {
-      kind: 'nextiva-ncc',
-      realTime: { baseUrl: ncc.url, username: account.username, collectionIntervalS: 3 },
-      historical: { baseUrl: ncc.url, username: account.username },
-    },
-    wfm: { kind: 'cxone-mpower', baseUrl: mpower.url, accessKeyId: key.accessKeyId },
-    secrets: { realTimePassword, historicalPassword: account.password, accessKeySecret: key.accessKeySecret },
-  });
-  await api('POST', '/connections', connection('Care & Sales', account.password));
-  await api('POST', '/connections', connection('Locked out', 'a wrong password'));
+  const connection = demoConnection({ ncc: ncc.url, mpower: mpower.url }, 'Care & Sales');
+  await api('POST', '/connections', connection);
+  const secrets = { ...connection.secrets, realTimePassword: 'a wrong password' };
+  await api('POST', '/connections', { ...connection, name: 'Locked out', secrets });
   await eventually('the roster is there', async () => {
     const { rows } = await api<{ rows: unknown[] }>('GET', '/connections/1/queues');
     return rows.length === 3;
@@ -93,14 +81,7 @@ async function startWebhook(): Promise<typeof webhook> {
   return { server, received, secret: '', url: `http://127.0.0.1:${address.port}/hook` };
 }
 
-async function signedIn(options: Parameters<typeof newVisitor>[2] = {}): Promise<Visitor> {
-  const visitor = await newVisitor(browser, bridge.url, options);
-  await visitor.page.goto('/');
-  await visitor.page.getByLabel('Administrator password').fill(PASSWORD);
-  await visitor.page.getByRole('button', { name: 'Sign in' }).click();
-  await visitor.page.waitForURL(`${bridge.url}/`);
-  return visitor;
-}
+const signedIn = (options: Parameters<typeof signedInVisitor>[2] = {}) => signedInVisitor(browser, bridge.url, options);
 
 const quarter = (ago: number) => new Date((Math.floor(Date.now() / QUARTER_MS) - ago) * QUARTER_MS).toISOString();
 

@@ -2,12 +2,17 @@
 // uploads schedules, and sees who kept to them. With script and without.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEMO_ACCOUNTS } from '../../appliance/demo.ts';
 import { eventually, Stage, type StartedProcess } from '../host/support/stage.ts';
-import { accessibilityFaults, newVisitor, startBrowser, type Visitor } from './support.ts';
+import {
+  API_TOKEN,
+  accessibilityFaults,
+  callApi,
+  demoConnection,
+  ENVIRONMENT,
+  signedInVisitor,
+  startBrowser,
+} from './support.ts';
 
-const PASSWORD = 'a password for the browser';
-const API_TOKEN = 'token-for-the-browser-0123456789-01234567';
 const QUARTER_MS = 900_000;
 const DAY_MS = 86_400_000;
 /** Kathmandu: no daylight saving. */
@@ -20,16 +25,8 @@ let bridge: StartedProcess;
 let day: string;
 let midnightMs: number;
 
-async function api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${bridge.url}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${API_TOKEN}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return (text === '' ? {} : JSON.parse(text)) as T;
-}
+const api = <T = Record<string, unknown>>(method: string, route: string, body?: unknown) =>
+  callApi<T>(bridge.url, method, route, body);
 
 beforeAll(async () => {
   let mpower: StartedProcess;
@@ -40,25 +37,9 @@ beforeAll(async () => {
     startBrowser(),
   ]);
   bridge = await stage.startHost({
-    environment: { ADMIN_PASSWORD: PASSWORD, API_TOKEN, ALLOW_PRIVATE_NETWORK: 'true' },
+    environment: { ...ENVIRONMENT, API_TOKEN },
   });
-  const { ncc: account, mpower: key } = DEMO_ACCOUNTS;
-  const secrets = {
-    realTimePassword: account.password,
-    historicalPassword: account.password,
-    accessKeySecret: key.accessKeySecret,
-  };
-  await api('POST', '/connections', {
-    name: 'Care & Sales',
-    timeZone: 'Asia/Kathmandu',
-    acd: {
-      kind: 'nextiva-ncc',
-      realTime: { baseUrl: ncc.url, username: account.username, collectionIntervalS: 3 },
-      historical: { baseUrl: ncc.url, username: account.username },
-    },
-    wfm: { kind: 'cxone-mpower', baseUrl: mpower.url, accessKeyId: key.accessKeyId },
-    secrets,
-  });
+  await api('POST', '/connections', demoConnection({ ncc: ncc.url, mpower: mpower.url }, 'Care & Sales'));
   await eventually('the roster is there', async () => {
     const [queues, agents] = await Promise.all(
       ['queues', 'agents'].map((list) => api<{ rows: unknown[] }>('GET', `/connections/1/${list}`)),
@@ -109,14 +90,7 @@ async function importPast(): Promise<void> {
   }
 }
 
-async function signedIn(options: Parameters<typeof newVisitor>[2] = {}): Promise<Visitor> {
-  const visitor = await newVisitor(browser, bridge.url, options);
-  await visitor.page.goto('/');
-  await visitor.page.getByLabel('Administrator password').fill(PASSWORD);
-  await visitor.page.getByRole('button', { name: 'Sign in' }).click();
-  await visitor.page.waitForURL(`${bridge.url}/`);
-  return visitor;
-}
+const signedIn = (options: Parameters<typeof signedInVisitor>[2] = {}) => signedInVisitor(browser, bridge.url, options);
 
 async function chooseFile(page: Page, text: string): Promise<void> {
   const file = { name: 'week.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };

@@ -1,16 +1,11 @@
 // Set-up, connection and access in a real browser, against the built Worker and both stand-ins: an administrator goes from
 // nothing to the first delivery by the Set-up page, tries settings out, meets another administrator, and hands out tokens.
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Stage, type StartedProcess } from '../host/support/stage.ts';
-import { accessibilityFaults, newVisitor, startBrowser, type Visitor } from './support.ts';
+import { accessibilityFaults, ENVIRONMENT, screenshot, signedInVisitor, startBrowser } from './support.ts';
 
-const PASSWORD = 'a password for the browser';
 const ARRIVAL_LIMIT_MS = 60_000;
-/** Screenshots for people, where the environment names a directory. */
-const SCREENSHOTS = process.env.SCREENSHOTS_DIR;
 
 const stage = new Stage();
 let browser: Browser;
@@ -24,21 +19,14 @@ beforeAll(async () => {
     stage.startStandIn('mpower'),
     startBrowser(),
   ]);
-  bridge = await stage.startHost({ environment: { ADMIN_PASSWORD: PASSWORD, ALLOW_PRIVATE_NETWORK: 'true' } });
+  bridge = await stage.startHost({ environment: ENVIRONMENT });
 });
 afterAll(async () => {
   await browser?.close();
   await stage.close();
 });
 
-async function signedIn(options: Parameters<typeof newVisitor>[2] = {}): Promise<Visitor> {
-  const visitor = await newVisitor(browser, bridge.url, options);
-  await visitor.page.goto('/');
-  await visitor.page.getByLabel('Administrator password').fill(PASSWORD);
-  await visitor.page.getByRole('button', { name: 'Sign in' }).click();
-  await visitor.page.waitForURL(`${bridge.url}/`);
-  return visitor;
-}
+const signedIn = (options: Parameters<typeof signedInVisitor>[2] = {}) => signedInVisitor(browser, bridge.url, options);
 
 const group = (page: Page, name: string) => page.getByRole('group', { name, exact: true }).first();
 const menu = (page: Page, name: string) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });
@@ -60,12 +48,6 @@ async function fillIn(page: Page, name: string): Promise<void> {
   await group(page, WFM).getByLabel('Base URL').fill(mpower.url);
   await group(page, WFM).getByLabel('Access key id').fill('DEMO-ACCESS-KEY-ID');
   await group(page, WFM).getByLabel('Access key secret').fill('demo-access-key-secret');
-}
-
-async function screenshot(page: Page, name: string): Promise<void> {
-  if (!SCREENSHOTS) return;
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
 /** What is wrong with the page that is shown: with everything opened that can be opened. */

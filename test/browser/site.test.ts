@@ -1,17 +1,12 @@
 // The site in a real browser, on the built Worker in the embedded host, with both stand-ins as processes: an administrator
 // signs in, makes a connection by the form, and watches the Overview until figures and states have arrived.
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Stage, type StartedProcess } from '../host/support/stage.ts';
-import { accessibilityFaults, newVisitor, startBrowser, type Visitor } from './support.ts';
+import { accessibilityFaults, ENVIRONMENT, screenshot, signedInVisitor, startBrowser } from './support.ts';
 
-const PASSWORD = 'a password for the browser';
 const NCC_PASSWORD = 'demo-password';
 const ARRIVAL_LIMIT_MS = 40_000;
-/** Screenshots for people, where the environment names a directory. */
-const SCREENSHOTS = process.env.SCREENSHOTS_DIR;
 
 const stage = new Stage();
 let browser: Browser;
@@ -25,22 +20,14 @@ beforeAll(async () => {
     stage.startStandIn('mpower'),
     startBrowser(),
   ]);
-  const environment = { ADMIN_PASSWORD: PASSWORD, ALLOW_PRIVATE_NETWORK: 'true' };
-  bridge = await stage.startHost({ environment });
+  bridge = await stage.startHost({ environment: ENVIRONMENT });
 });
 afterAll(async () => {
   await browser?.close();
   await stage.close();
 });
 
-async function signedIn(options: Parameters<typeof newVisitor>[2] = {}): Promise<Visitor> {
-  const visitor = await newVisitor(browser, bridge.url, options);
-  await visitor.page.goto('/');
-  await visitor.page.getByLabel('Administrator password').fill(PASSWORD);
-  await visitor.page.getByRole('button', { name: 'Sign in' }).click();
-  await visitor.page.waitForURL(`${bridge.url}/`);
-  return visitor;
-}
+const signedIn = (options: Parameters<typeof signedInVisitor>[2] = {}) => signedInVisitor(browser, bridge.url, options);
 
 async function fillIn(page: Page, name: string, nccPassword: string): Promise<void> {
   const realTime = page.getByRole('group', { name: 'Real-time adherence integration' });
@@ -58,12 +45,6 @@ async function fillIn(page: Page, name: string, nccPassword: string): Promise<vo
   await wfm.getByLabel('Base URL').fill(mpower.url);
   await wfm.getByLabel('Access key id').fill('DEMO-ACCESS-KEY-ID');
   await wfm.getByLabel('Access key secret').fill('demo-access-key-secret');
-}
-
-async function screenshot(page: Page, name: string): Promise<void> {
-  if (!SCREENSHOTS) return;
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
 it('takes an administrator from the sign-in to a healthy connection that delivers', async () => {

@@ -1,6 +1,6 @@
 // What must hold of everything that a client lets through, whatever was sent: nothing absurd reaches the store.
 import assert from 'node:assert/strict';
-import type { AgentSnapshot, QueueIntervalAnswer, RefusedRow } from '../../src/acd/acd.ts';
+import type { AgentEvents, AgentSnapshot, QueueIntervalAnswer, RefusedRow } from '../../src/acd/acd.ts';
 import { INTERVAL_MS, type Window } from '../../src/domain/interval.ts';
 import type { Roster } from '../../src/domain/roster.ts';
 import { UpstreamError } from '../../src/http/upstream-error.ts';
@@ -11,6 +11,7 @@ export const CANARY = 'cAnArY';
 const ID_CHARS_MAX = 200;
 const STATE_CHARS_MAX = 256;
 const NAME_CHARS_MAX = 500;
+const CURSOR_CHARS_MAX = 8_192;
 const SAMPLE_CHARS_MAX = 500;
 const MESSAGE_CHARS_MAX = 1_000;
 /** More contacts than this in a quarter of an hour no queue has. */
@@ -79,6 +80,34 @@ export function checkSnapshot({ agents, refused, arrivedAtMs, askedAtMs }: Agent
     if (sinceMs === null) continue;
     assert.ok(Number.isSafeInteger(sinceMs) && sinceMs >= EARLIEST_MS && sinceMs < LATEST_MS, `Since ${sinceMs}`);
   }
+}
+
+/** Events by time, of an agent at most one an instant; a place to go on from; and no agent's session kept anywhere. */
+export function checkEvents({ events, refused, cursor, isGap, askedAtMs, arrivedAtMs }: AgentEvents): void {
+  assert.ok(Number.isSafeInteger(arrivedAtMs) && askedAtMs <= arrivedAtMs, 'An answer comes after its question');
+  checkRefused(refused);
+  for (const { sample, reason } of refused) assert.ok(!`${sample} ${reason}`.includes(CANARY), 'No session is kept');
+  checkText(cursor, CURSOR_CHARS_MAX, 'A place in the feed');
+  assert.ok(cursor !== '', 'A place in the feed is not empty');
+  assert.equal(typeof isGap, 'boolean');
+  const seen = new Set<string>();
+  let beforeMs = EARLIEST_MS;
+  for (const { agentId, name, reason, atMs } of events) {
+    checkId(agentId);
+    checkText(name, STATE_CHARS_MAX, 'A state');
+    assert.ok(name.trim() !== '', 'A state is not empty');
+    checkText(reason, STATE_CHARS_MAX, 'A reason');
+    assert.ok(Number.isSafeInteger(atMs) && atMs >= beforeMs && atMs < LATEST_MS, `An event at ${atMs}`);
+    beforeMs = atMs;
+    const key = `${atMs} ${agentId}`;
+    assert.ok(!seen.has(key), 'An agent enters one state an instant');
+    seen.add(key);
+  }
+}
+
+/** What a source says of itself: a sentence, or nothing. */
+export function checkWarning(words: string | null): void {
+  if (words !== null) checkMessage(words);
 }
 
 export function checkIntervals({ intervals, refused }: QueueIntervalAnswer, window: Window): void {

@@ -1,4 +1,4 @@
-// `npm run test:fuzz`: structure-aware fuzzing of every answer of NCC and Mpower through the real clients, and of every
+// `npm run test:fuzz`: structure-aware fuzzing of every answer of NCC, LiveVox and Mpower through the real clients, and of every
 // route of the built Worker. A body or a request that breaks a rule is shown, made small, with the seed that repeats it.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

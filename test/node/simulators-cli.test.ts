@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startLiveVox } from '../../simulators/livevox/start.ts';
 import { startMpower } from '../../simulators/mpower/start.ts';
 import { startNcc } from '../../simulators/ncc/start.ts';
 
@@ -102,6 +103,14 @@ describe('the command line', () => {
     expect(await compared.ended).toBe(2);
     expect(compared.output()).toContain('Nothing to judge');
     await Promise.all([ncc.close(), mpower.close()]);
+  });
+
+  it('compares NCC with Mpower and says so of every other stand-in', async () => {
+    const [liveVox, mpower] = await Promise.all([startLiveVox({ port: 0 }), startMpower({ port: 0 })]);
+    const compared = run('compare', '--ncc', liveVox.url, '--mpower', mpower.url);
+    expect(await compared.ended).toBe(2);
+    expect(compared.output()).toContain(`At ${liveVox.url} is the stand-in of LiveVox, not of NCC`);
+    await Promise.all([liveVox.close(), mpower.close()]);
   });
 
   it('compares, and says which stand-in is not there', async () => {

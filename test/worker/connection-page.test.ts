@@ -166,6 +166,19 @@ describe('a test of a group', () => {
     expect(vendors.seen).toEqual([]);
   });
 
+  it('does not mind what is missing or wrong in the other group of the same source', async () => {
+    allAnswer();
+    const other = {
+      'acd.realTime.baseUrl': '',
+      'acd.realTime.username': '',
+      'acd.realTime.collectionIntervalS': 'soon',
+    };
+    const form = fields({ ...other, 'secrets.historicalPassword': 'x' });
+    const html = await (await test('/connections/new/test/historical', form)).text();
+    expect(html).not.toContain('Not tested.');
+    expect(html).toContain('&quot;queueReport&quot;');
+  });
+
   it('never sends a stored secret to another host than the one it was entered for', async () => {
     allAnswer();
     const id = await paused();

@@ -4,23 +4,11 @@ import { type ApiTokenRow, listApiTokens, revokeApiToken, TOKEN_SCOPES } from '.
 import { type AuditRow, listAudit } from '../../src/store/audit.ts';
 import { endAllSessions, endSession, listSessions, type SessionRow } from '../../src/store/sessions.ts';
 import { sessionsSince } from '../auth/session.ts';
-import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { notFound, ProblemError } from '../respond.ts';
 import { makeToken, newTokenSchema, TOO_MANY_TOKENS } from '../tokens.ts';
 import { endpoint } from './endpoint.ts';
-import {
-  beforeOf,
-  cutPage,
-  formatParameter,
-  id,
-  instant,
-  iso,
-  isoOrNull,
-  isoText,
-  pageOf,
-  pageParameters,
-  wantsCsv,
-} from './shapes.ts';
+import { beforeId, listing } from './listing.ts';
+import { formatParameter, id, instant, iso, isoOrNull, isoText, pageParameters } from './shapes.ts';
 
 const TAG = 'Access';
 const none = z.strictObject({});
@@ -148,11 +136,10 @@ function toEntry({ atMs, ...row }: AuditRow): z.input<typeof entry> {
   return { id: entryId, at: iso(atMs), by, action, connectionId, detail };
 }
 
-export const listAuditEndpoint = endpoint({
+export const listAuditEndpoint = listing({
   tag: TAG,
   summary: 'The audit: who changed what, when',
   description: 'Newest first.',
-  params: none,
   query: z.strictObject({
     connection: id.optional(),
     action: z.string().max(100).optional(),
@@ -162,23 +149,12 @@ export const listAuditEndpoint = endpoint({
     ...pageParameters,
     ...formatParameter,
   }),
-  answer: pageOf(entry),
-  hasCsv: true,
-  async handle({ app, query, request }) {
-    const filter = {
-      connectionId: query.connection ?? null,
-      action: query.action ?? null,
-      by: query.by ?? null,
-      fromMs: query.from ?? null,
-      toMs: query.to ?? null,
-    };
-    if (wantsCsv(request, query)) {
-      const read = (last: AuditRow | null) =>
-        listAudit(app.db, filter, { beforeId: last?.id ?? Number.MAX_SAFE_INTEGER, limit: CSV_CHUNK_ROWS });
-      return csvAnswer<AuditRow>('audit', Object.keys(entry.shape), read, toEntry);
-    }
-    const rows = await listAudit(app.db, filter, { beforeId: beforeOf(query.cursor), limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.id]);
-    return { rows: page.rows.map(toEntry), nextCursor: page.nextCursor };
+  row: entry,
+  key: ['id'],
+  open(db, { connection = null, action = null, by = null, from = null, to = null }) {
+    const filter = { connectionId: connection, action, by, fromMs: from, toMs: to };
+    return (page) => listAudit(db, filter, beforeId(page));
   },
+  convert: toEntry,
+  csv: { name: 'audit', toCells: toEntry },
 });

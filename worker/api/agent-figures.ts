@@ -6,23 +6,8 @@ import {
   listAgentIntervals,
   listAgentQueueIntervals,
 } from '../../src/store/agent-figures-read.ts';
-import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
-import { endpoint } from './endpoint.ts';
-import {
-  connectionParams,
-  cutPage,
-  formatParameter,
-  id,
-  iso,
-  isoText,
-  pageOf,
-  pageParameters,
-  rangeOf,
-  rangeParameters,
-  readCursor,
-  requireConnection,
-  wantsCsv,
-} from './shapes.ts';
+import { connectionListing } from './listing.ts';
+import { formatParameter, id, iso, isoText, pageParameters, rangeOf, rangeParameters } from './shapes.ts';
 
 const TAG = 'Figures';
 
@@ -63,37 +48,24 @@ function toOutside<T extends { readonly startMs: number; readonly readAtMs: numb
   return { ...row, start: iso(startMs), readAt: iso(readAtMs) };
 }
 
-export const listAgentIntervalsEndpoint = endpoint({
+export const listAgentIntervalsEndpoint = connectionListing({
   tag: TAG,
   summary: 'Times of agents in each interval, as the source tells them',
   description: 'Sources that tell none have no rows here: what follows from states is in the activities.',
-  params: connectionParams,
   query: z.strictObject({ ...rangeParameters, agent: id.optional(), ...pageParameters, ...formatParameter }),
-  answer: pageOf(agentInterval),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: agentInterval,
+  key: ['startMs', 'agentId'],
+  open(db, { connectionId, query }) {
     const range = { connectionId, window: rangeOf(query), agentId: query.agent ?? null };
-    if (wantsCsv(request, query)) {
-      return csvAnswer<AgentIntervalRow>(
-        'agent-intervals',
-        Object.keys(agentInterval.shape),
-        (after) => listAgentIntervals(app.db, { ...range, after, limit: CSV_CHUNK_ROWS }),
-        toOutside,
-      );
-    }
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { startMs: cursor[0] ?? 0, agentId: cursor[1] ?? 0 };
-    const rows = await listAgentIntervals(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.startMs, row.agentId]);
-    return { rows: page.rows.map(toOutside), nextCursor: page.nextCursor };
+    return (page) => listAgentIntervals(db, { ...range, ...page });
   },
+  convert: toOutside<AgentIntervalRow>,
+  csv: { name: 'agent-intervals', toCells: toOutside<AgentIntervalRow> },
 });
 
-export const listAgentQueueIntervalsEndpoint = endpoint({
+export const listAgentQueueIntervalsEndpoint = connectionListing({
   tag: TAG,
   summary: 'What each agent did for each queue in each interval, as the source tells it',
-  params: connectionParams,
   query: z.strictObject({
     ...rangeParameters,
     agent: id.optional(),
@@ -101,24 +73,13 @@ export const listAgentQueueIntervalsEndpoint = endpoint({
     ...pageParameters,
     ...formatParameter,
   }),
-  answer: pageOf(agentQueueInterval),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: agentQueueInterval,
+  key: ['startMs', 'queueId', 'agentId'],
+  open(db, { connectionId, query }) {
     const window = rangeOf(query);
     const range = { connectionId, window, agentId: query.agent ?? null, queueId: query.queue ?? null };
-    if (wantsCsv(request, query)) {
-      return csvAnswer<AgentQueueIntervalRow>(
-        'agent-queue-intervals',
-        Object.keys(agentQueueInterval.shape),
-        (after) => listAgentQueueIntervals(app.db, { ...range, after, limit: CSV_CHUNK_ROWS }),
-        toOutside,
-      );
-    }
-    const cursor = readCursor(query.cursor, 3);
-    const after = cursor && { startMs: cursor[0] ?? 0, queueId: cursor[1] ?? 0, agentId: cursor[2] ?? 0 };
-    const rows = await listAgentQueueIntervals(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.startMs, row.queueId, row.agentId]);
-    return { rows: page.rows.map(toOutside), nextCursor: page.nextCursor };
+    return (page) => listAgentQueueIntervals(db, { ...range, ...page });
   },
+  convert: toOutside<AgentQueueIntervalRow>,
+  csv: { name: 'agent-queue-intervals', toCells: toOutside<AgentQueueIntervalRow> },
 });

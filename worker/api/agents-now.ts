@@ -2,17 +2,8 @@
 import * as z from 'zod';
 import { STATE_CLASSES } from '../../src/domain/agent-state.ts';
 import { AGENT_ORDERS, agentKey, listAgentsNow } from '../../src/store/agents-now.ts';
-import { endpoint } from './endpoint.ts';
-import {
-  connectionParams,
-  cutPage,
-  id,
-  isoOrNull,
-  pageOf,
-  pageParameters,
-  readCursor,
-  requireConnection,
-} from './shapes.ts';
+import { connectionListing } from './listing.ts';
+import { id, isoOrNull, pageParameters } from './shapes.ts';
 
 const agentNow = z
   .strictObject({
@@ -28,10 +19,9 @@ const agentNow = z
   })
   .meta({ id: 'AgentNow' });
 
-export const listAgentsNowEndpoint = endpoint({
+export const listAgentsNowEndpoint = connectionListing({
   tag: 'Figures',
   summary: 'Agents with their present states, longest in the state first',
-  params: connectionParams,
   query: z.strictObject({
     ...pageParameters,
     show: z
@@ -40,28 +30,25 @@ export const listAgentsNowEndpoint = endpoint({
       .describe('signed-in: every class but signed out.'),
     state: id.optional().describe('In this state only.'),
   }),
-  answer: pageOf(agentNow),
-  async handle({ app, params: { connectionId }, query }) {
-    await requireConnection(app, connectionId);
+  row: agentNow,
+  key: ['key', 'id'],
+  open(db, { connectionId, query }) {
     const [, order] = AGENT_ORDERS;
     const filter = { text: '', show: query.show, stateId: query.state ?? null, order };
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { key: cursor[0] ?? 0, id: cursor[1] ?? 0 };
-    const rows = await listAgentsNow(app.db, connectionId, filter, { after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [Number(agentKey(row, order)), row.id]);
-    return {
-      rows: page.rows.map((row) => ({
-        agentId: row.id,
-        agentSourceId: row.sourceId,
-        agentName: row.name,
-        loginId: row.loginId,
-        included: row.included,
-        state: row.state,
-        reason: row.reason,
-        class: row.stateClass,
-        since: isoOrNull(row.sinceMs),
-      })),
-      nextCursor: page.nextCursor,
+    return async (page) => {
+      const rows = await listAgentsNow(db, connectionId, filter, page);
+      return rows.map((row) => ({ ...row, key: Number(agentKey(row, order)) }));
     };
   },
+  convert: (row) => ({
+    agentId: row.id,
+    agentSourceId: row.sourceId,
+    agentName: row.name,
+    loginId: row.loginId,
+    included: row.included,
+    state: row.state,
+    reason: row.reason,
+    class: row.stateClass,
+    since: isoOrNull(row.sinceMs),
+  }),
 });

@@ -16,7 +16,8 @@ import {
 } from '../alerts.ts';
 import { notFound, ProblemError } from '../respond.ts';
 import { endpoint } from './endpoint.ts';
-import { beforeOf, cutPage, id, instant, iso, isoOrNull, isoText, pageOf, pageParameters } from './shapes.ts';
+import { beforeId, listing } from './listing.ts';
+import { id, instant, iso, isoOrNull, isoText, pageParameters } from './shapes.ts';
 
 const TAG = 'Alerts';
 const params = z.strictObject({ id });
@@ -35,39 +36,31 @@ const alertShape = z
   })
   .meta({ id: 'Alert' });
 
-export const listAlertsEndpoint = endpoint({
+export const listAlertsEndpoint = listing({
   tag: TAG,
   summary: 'Alerts, newest first',
-  params: z.strictObject({}),
   query: z.strictObject({
     ...pageParameters,
     connection: id.optional().describe('Of this connection only.'),
     open: z.stringbool().optional().describe('true: those that are not solved; false: those that are.'),
   }),
-  answer: pageOf(alertShape),
-  async handle({ app, query }) {
-    const rows = await listAlerts(app.db, {
-      connectionId: query.connection ?? null,
-      isOpen: query.open ?? null,
-      beforeId: beforeOf(query.cursor),
-      limit: query.limit + 1,
-    });
-    const page = cutPage(rows, query.limit, (row) => [row.id]);
-    return {
-      rows: page.rows.map((row) => ({
-        id: row.id,
-        kind: row.kind,
-        connectionId: row.connectionId,
-        connectionName: row.connectionName,
-        message: row.message,
-        openedAt: iso(row.openedAtMs),
-        solvedAt: isoOrNull(row.solvedAtMs),
-        channelsTold: row.toldCount,
-        messagesWaiting: row.untoldCount,
-      })),
-      nextCursor: page.nextCursor,
-    };
+  row: alertShape,
+  key: ['id'],
+  open(db, { connection = null, open = null }) {
+    const filter = { connectionId: connection, isOpen: open };
+    return (page) => listAlerts(db, { ...filter, ...beforeId(page) });
   },
+  convert: (row) => ({
+    id: row.id,
+    kind: row.kind,
+    connectionId: row.connectionId,
+    connectionName: row.connectionName,
+    message: row.message,
+    openedAt: iso(row.openedAtMs),
+    solvedAt: isoOrNull(row.solvedAtMs),
+    channelsTold: row.toldCount,
+    messagesWaiting: row.untoldCount,
+  }),
 });
 
 const channelShape = z

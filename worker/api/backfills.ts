@@ -13,16 +13,14 @@ import { pokeCollector } from '../app.ts';
 import { askForBackfill } from '../backfills.ts';
 import { notFound, ProblemError } from '../respond.ts';
 import { answer, endpoint } from './endpoint.ts';
+import { beforeId, connectionListing } from './listing.ts';
 import {
-  beforeOf,
   connectionParams,
-  cutPage,
   instant,
   iso,
   isoOrNull,
   isoText,
   itemParams,
-  pageOf,
   pageParameters,
   requireConnection,
 } from './shapes.ts';
@@ -90,19 +88,17 @@ export const createBackfillEndpoint = endpoint({
   },
 });
 
-export const listBackfillsEndpoint = endpoint({
+export const listBackfillsEndpoint = connectionListing({
   tag: TAG,
   summary: 'Backfills, newest first',
-  params: connectionParams,
   query: z.strictObject(pageParameters),
-  answer: pageOf(backfill),
-  async handle({ app, params: { connectionId }, query }) {
-    await requireConnection(app, connectionId);
-    const beforeId = beforeOf(query.cursor);
-    const rows = await listBackfills(app.db, { connectionId, beforeId, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.id]);
-    return { rows: page.rows.map(toBackfill), nextCursor: page.nextCursor };
-  },
+  row: backfill,
+  key: ['id'],
+  open:
+    (db, { connectionId }) =>
+    (page) =>
+      listBackfills(db, { connectionId, ...beforeId(page) }),
+  convert: toBackfill,
 });
 
 export const readBackfillEndpoint = endpoint({

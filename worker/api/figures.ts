@@ -9,24 +9,8 @@ import {
   listStateChanges,
   type StateChangeRow,
 } from '../../src/store/figures-read.ts';
-import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
-import { endpoint } from './endpoint.ts';
-import {
-  connectionParams,
-  cutPage,
-  formatParameter,
-  id,
-  iso,
-  isoOrNull,
-  isoText,
-  pageOf,
-  pageParameters,
-  rangeOf,
-  rangeParameters,
-  readCursor,
-  requireConnection,
-  wantsCsv,
-} from './shapes.ts';
+import { connectionListing } from './listing.ts';
+import { formatParameter, id, iso, isoOrNull, isoText, pageParameters, rangeOf, rangeParameters } from './shapes.ts';
 
 const TAG = 'Figures';
 
@@ -89,31 +73,19 @@ function toActivity({ startMs, endMs, ...row }: ActivityRow): z.input<typeof act
   return { ...row, start: iso(startMs), end: iso(endMs), durationMs: endMs - startMs };
 }
 
-export const listIntervalsEndpoint = endpoint({
+export const listIntervalsEndpoint = connectionListing({
   tag: TAG,
   summary: 'What each queue did in each interval',
   description: 'Latest figures, by interval and queue.',
-  params: connectionParams,
   query: z.strictObject({ ...rangeParameters, queue: id.optional(), ...pageParameters, ...formatParameter }),
-  answer: pageOf(interval),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: interval,
+  key: ['startMs', 'queueId'],
+  open(db, { connectionId, query }) {
     const range = { connectionId, window: rangeOf(query), queueId: query.queue ?? null };
-    if (wantsCsv(request, query)) {
-      return csvAnswer<IntervalRow>(
-        'intervals',
-        Object.keys(interval.shape),
-        (after) => listIntervals(app.db, { ...range, after, limit: CSV_CHUNK_ROWS }),
-        toInterval,
-      );
-    }
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { startMs: cursor[0] ?? 0, queueId: cursor[1] ?? 0 };
-    const rows = await listIntervals(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.startMs, row.queueId]);
-    return { rows: page.rows.map(toInterval), nextCursor: page.nextCursor };
+    return (page) => listIntervals(db, { ...range, ...page });
   },
+  convert: toInterval,
+  csv: { name: 'intervals', toCells: toInterval },
 });
 
 const agentQuery = z.strictObject({
@@ -123,60 +95,36 @@ const agentQuery = z.strictObject({
   ...formatParameter,
 });
 
-export const listStateChangesEndpoint = endpoint({
+export const listStateChangesEndpoint = connectionListing({
   tag: TAG,
   summary: 'State changes',
   description: 'By agent, then in time.',
-  params: connectionParams,
   query: agentQuery,
-  answer: pageOf(stateChange),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: stateChange,
+  key: ['agentId', 'atMs'],
+  open(db, { connectionId, query }) {
     const range = { connectionId, window: rangeOf(query), agentId: query.agent ?? null };
-    if (wantsCsv(request, query)) {
-      return csvAnswer<StateChangeRow>(
-        'state-changes',
-        Object.keys(stateChange.shape),
-        (after) => listStateChanges(app.db, { ...range, after, limit: CSV_CHUNK_ROWS }),
-        toStateChange,
-      );
-    }
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { agentId: cursor[0] ?? 0, atMs: cursor[1] ?? 0 };
-    const rows = await listStateChanges(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.agentId, row.atMs]);
-    return { rows: page.rows.map(toStateChange), nextCursor: page.nextCursor };
+    return (page) => listStateChanges(db, { ...range, ...page });
   },
+  convert: toStateChange,
+  csv: { name: 'state-changes', toCells: toStateChange },
 });
 
-export const listActivitiesEndpoint = endpoint({
+export const listActivitiesEndpoint = connectionListing({
   tag: TAG,
   summary: 'Activities that ended in a range',
   description:
     'Derived from the state changes: a span in one state, closed by the next change. By agent, then in time.',
-  params: connectionParams,
   query: agentQuery,
-  answer: pageOf(activity),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: activity,
+  key: ['agentId', 'endMs'],
+  open(db, { connectionId, query }) {
     const range = { connectionId, window: rangeOf(query), agentId: query.agent ?? null };
-    const keyOf = (row: ActivityRow) => ({ agentId: row.agentId, atMs: row.endMs });
-    if (wantsCsv(request, query)) {
-      return csvAnswer<ActivityRow>(
-        'activities',
-        Object.keys(activity.shape),
-        (last) => listActivities(app.db, { ...range, after: last && keyOf(last), limit: CSV_CHUNK_ROWS }),
-        toActivity,
-      );
-    }
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { agentId: cursor[0] ?? 0, atMs: cursor[1] ?? 0 };
-    const rows = await listActivities(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.agentId, row.endMs]);
-    return { rows: page.rows.map(toActivity), nextCursor: page.nextCursor };
+    return ({ after, limit }) =>
+      listActivities(db, { ...range, after: after && { agentId: after.agentId, atMs: after.endMs }, limit });
   },
+  convert: toActivity,
+  csv: { name: 'activities', toCells: toActivity },
 });
 
 const coverage = z
@@ -220,18 +168,16 @@ function toCoverage(row: CoverageRow): z.input<typeof coverage> {
   };
 }
 
-export const listCoverageEndpoint = endpoint({
+export const listCoverageEndpoint = connectionListing({
   tag: TAG,
   summary: 'What is known of each interval',
   description: 'Collected, waiting or a gap and why, and how far its reports were delivered.',
-  params: connectionParams,
   query: z.strictObject({ ...rangeParameters, ...pageParameters }),
-  answer: pageOf(coverage),
-  async handle({ app, params: { connectionId }, query }) {
-    await requireConnection(app, connectionId);
-    const afterMs = readCursor(query.cursor, 1)?.[0] ?? null;
-    const rows = await listCoverage(app.db, { connectionId, window: rangeOf(query), afterMs, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.startMs]);
-    return { rows: page.rows.map(toCoverage), nextCursor: page.nextCursor };
+  row: coverage,
+  key: ['startMs'],
+  open(db, { connectionId, query }) {
+    const range = { connectionId, window: rangeOf(query) };
+    return ({ after, limit }) => listCoverage(db, { ...range, afterMs: after?.startMs ?? null, limit });
   },
+  convert: toCoverage,
 });

@@ -5,18 +5,8 @@ import { IMPORT_STATUSES, type ImportRow, listImports, readImport } from '../../
 import { confirmRead, endImport, IMPORT_BYTES_MAX, readForImport } from '../imports.ts';
 import { notFound, ProblemError } from '../respond.ts';
 import { answer, endpoint } from './endpoint.ts';
-import {
-  beforeOf,
-  connectionParams,
-  cutPage,
-  iso,
-  isoOrNull,
-  isoText,
-  itemParams,
-  pageOf,
-  pageParameters,
-  requireConnection,
-} from './shapes.ts';
+import { beforeId, connectionListing } from './listing.ts';
+import { connectionParams, iso, isoOrNull, isoText, itemParams, pageParameters, requireConnection } from './shapes.ts';
 
 const TAG = 'Imports';
 
@@ -96,18 +86,17 @@ export const createImportEndpoint = endpoint({
   },
 });
 
-export const listImportsEndpoint = endpoint({
+export const listImportsEndpoint = connectionListing({
   tag: TAG,
   summary: 'Imports that were confirmed, newest first',
-  params: connectionParams,
   query: z.strictObject(pageParameters),
-  answer: pageOf(importShape),
-  async handle({ app, params: { connectionId }, query }) {
-    await requireConnection(app, connectionId);
-    const rows = await listImports(app.db, { connectionId, beforeId: beforeOf(query.cursor), limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.id]);
-    return { rows: page.rows.map(toImport), nextCursor: page.nextCursor };
-  },
+  row: importShape,
+  key: ['id'],
+  open:
+    (db, { connectionId }) =>
+    (page) =>
+      listImports(db, { connectionId, ...beforeId(page) }),
+  convert: toImport,
 });
 
 export const readImportEndpoint = endpoint({

@@ -3,24 +3,20 @@ import * as z from 'zod';
 import { HEALTH_STATUSES, plainText } from '../../src/domain/health.ts';
 import { listSetAside, SET_ASIDE_STREAMS, type SetAsideRow } from '../../src/store/diary-read.ts';
 import { SEVERITIES, searchDiary } from '../../src/store/diary-search.ts';
-import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { type ConnectionHealth, readHealth } from '../health-view.ts';
 import { sendAllAgain, sendRecordAgain } from '../set-aside.ts';
 import { endpoint } from './endpoint.ts';
+import { beforeId, connectionListing } from './listing.ts';
 import {
-  beforeOf,
   connectionParams,
-  cutPage,
   formatParameter,
   instant,
   iso,
   isoOrNull,
   isoText,
   itemParams,
-  pageOf,
   pageParameters,
   requireConnection,
-  wantsCsv,
 } from './shapes.ts';
 
 const setAside = z
@@ -48,32 +44,24 @@ function toSetAside({ atMs, windowStartMs, resolvedAtMs, record, ...row }: SetAs
   };
 }
 
-export const listSetAsideEndpoint = endpoint({
+export const listSetAsideEndpoint = connectionListing({
   tag: 'Set aside',
   summary: 'Records set aside, newest first',
   description: 'Records that were refused for good, with the reason.',
-  params: connectionParams,
   query: z.strictObject({
     ...pageParameters,
     status: z.enum(['set aside', 'sent again']).optional(),
     stream: z.enum(SET_ASIDE_STREAMS).optional(),
     ...formatParameter,
   }),
-  answer: pageOf(setAside),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: setAside,
+  key: ['id'],
+  open(db, { connectionId, query }) {
     const filter = { connectionId, status: query.status ?? null, stream: query.stream ?? null };
-    if (wantsCsv(request, query)) {
-      const read = (last: SetAsideRow | null) =>
-        listSetAside(app.db, { ...filter, beforeId: last?.id ?? Number.MAX_SAFE_INTEGER, limit: CSV_CHUNK_ROWS });
-      const toCells = (row: SetAsideRow) => ({ ...toSetAside(row), record: row.record });
-      return csvAnswer<SetAsideRow>('set-aside', Object.keys(setAside.shape), read, toCells);
-    }
-    const rows = await listSetAside(app.db, { ...filter, beforeId: beforeOf(query.cursor), limit: query.limit + 1 });
-    const { rows: shown, nextCursor } = cutPage(rows, query.limit, (row) => [row.id]);
-    return { rows: shown.map(toSetAside), nextCursor };
+    return (page) => listSetAside(db, { ...filter, ...beforeId(page) });
   },
+  convert: toSetAside,
+  csv: { name: 'set-aside', toCells: (row) => ({ ...toSetAside(row), record: row.record }) },
 });
 
 export const sendAgainEndpoint = endpoint({
@@ -112,10 +100,9 @@ const event = z
   })
   .meta({ id: 'Event' });
 
-export const listEventsEndpoint = endpoint({
+export const listEventsEndpoint = connectionListing({
   tag: 'Status',
   summary: 'The diary of a connection, newest first',
-  params: connectionParams,
   query: z.strictObject({
     ...pageParameters,
     severity: z.enum(SEVERITIES).optional().describe('This severity and worse.'),
@@ -123,22 +110,14 @@ export const listEventsEndpoint = endpoint({
     from: instant.optional(),
     to: instant.optional(),
   }),
-  answer: pageOf(event),
-  async handle({ app, params: { connectionId }, query }) {
-    await requireConnection(app, connectionId);
-    const { severity = null, kind = null, from = null, to = null, limit } = query;
+  row: event,
+  key: ['id'],
+  open(db, { connectionId, query }) {
+    const { severity = null, kind = null, from = null, to = null } = query;
     const filter = { connectionId, severity, kind, fromMs: from, toMs: to };
-    const rows = await searchDiary(app.db, filter, { beforeId: beforeOf(query.cursor), limit: limit + 1 });
-    const page = cutPage(rows, limit, (row) => [row.id]);
-    const shown = page.rows.map((row) => ({
-      id: row.id,
-      at: iso(row.atMs),
-      kind: row.kind,
-      severity: row.severity,
-      message: row.message,
-    }));
-    return { rows: shown, nextCursor: page.nextCursor };
+    return (page) => searchDiary(db, filter, beforeId(page));
   },
+  convert: ({ id, atMs, kind, severity, message }) => ({ id, at: iso(atMs), kind, severity, message }),
 });
 
 const account = z

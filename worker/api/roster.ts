@@ -3,20 +3,10 @@ import * as z from 'zod';
 import { STATE_CLASSES } from '../../src/domain/agent-state.ts';
 import { type AgentRow, listAgents, listQueues, type QueueRow } from '../../src/store/roster-read.ts';
 import { listStates, type StateRow } from '../../src/store/states-read.ts';
-import type { App } from '../app.ts';
 import { importRosterNow } from '../mapping/import.ts';
 import { endpoint } from './endpoint.ts';
-import {
-  connectionParams,
-  cutPage,
-  iso,
-  isoOrNull,
-  isoText,
-  pageOf,
-  pageParameters,
-  readCursor,
-  requireConnection,
-} from './shapes.ts';
+import { afterId, connectionListing } from './listing.ts';
+import { connectionParams, iso, isoOrNull, isoText, pageParameters, requireConnection } from './shapes.ts';
 
 const TAG = 'Roster';
 const pageQuery = z.strictObject(pageParameters);
@@ -81,47 +71,43 @@ export function toState({ firstSeenMs, lastSeenMs, ...row }: StateRow): z.input<
   return { ...row, firstSeenAt: iso(firstSeenMs), lastSeenAt: iso(lastSeenMs) };
 }
 
-type IdLister<T> = (db: D1Database, page: { connectionId: number; afterId: number; limit: number }) => Promise<T[]>;
-
-async function listPage<T extends { id: number }, R>(
-  app: App,
-  connectionId: number,
-  query: { limit: number; cursor?: string | undefined },
-  list: IdLister<T>,
-  convert: (row: T) => R,
-): Promise<{ rows: R[]; nextCursor: string | null }> {
-  await requireConnection(app, connectionId);
-  const afterId = readCursor(query.cursor, 1)?.[0] ?? 0;
-  const rows = await list(app.db, { connectionId, afterId, limit: query.limit + 1 });
-  const page = cutPage(rows, query.limit, (row) => [row.id]);
-  return { rows: page.rows.map(convert), nextCursor: page.nextCursor };
-}
-
-export const listQueuesEndpoint = endpoint({
+export const listQueuesEndpoint = connectionListing({
   tag: TAG,
   summary: 'Queues',
-  params: connectionParams,
   query: pageQuery,
-  answer: pageOf(queue),
-  handle: ({ app, params, query }) => listPage(app, params.connectionId, query, listQueues, toQueue),
+  row: queue,
+  key: ['id'],
+  open:
+    (db, { connectionId }) =>
+    (page) =>
+      listQueues(db, { connectionId, ...afterId(page) }),
+  convert: toQueue,
 });
 
-export const listAgentsEndpoint = endpoint({
+export const listAgentsEndpoint = connectionListing({
   tag: TAG,
   summary: 'Agents',
-  params: connectionParams,
   query: pageQuery,
-  answer: pageOf(agent),
-  handle: ({ app, params, query }) => listPage(app, params.connectionId, query, listAgents, toAgent),
+  row: agent,
+  key: ['id'],
+  open:
+    (db, { connectionId }) =>
+    (page) =>
+      listAgents(db, { connectionId, ...afterId(page) }),
+  convert: toAgent,
 });
 
-export const listStatesEndpoint = endpoint({
+export const listStatesEndpoint = connectionListing({
   tag: TAG,
   summary: 'Every state ever seen',
-  params: connectionParams,
   query: pageQuery,
-  answer: pageOf(state),
-  handle: ({ app, params, query }) => listPage(app, params.connectionId, query, listStates, toState),
+  row: state,
+  key: ['id'],
+  open:
+    (db, { connectionId }) =>
+    (page) =>
+      listStates(db, { connectionId, ...afterId(page) }),
+  convert: toState,
 });
 
 export const importRosterEndpoint = endpoint({

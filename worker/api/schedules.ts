@@ -3,24 +3,20 @@ import * as z from 'zod';
 import type { RefusedLine } from '../../src/domain/import-file.ts';
 import { readScheduleCsv, SCHEDULE_ROWS_MAX, type WrittenActivity } from '../../src/domain/schedule-file.ts';
 import { listSchedule, type ScheduleRow } from '../../src/store/schedules.ts';
-import { CSV_CHUNK_ROWS, csvAnswer } from '../csv.ts';
 import { ProblemError } from '../respond.ts';
 import { holdUpload, judgeUpload, removeSchedule, SCHEDULE_BYTES_MAX, storeUpload } from '../schedules.ts';
 import { endpoint } from './endpoint.ts';
+import { connectionListing } from './listing.ts';
 import {
   connectionParams,
-  cutPage,
   formatParameter,
   id,
   iso,
   isoText,
-  pageOf,
   pageParameters,
   rangeOf,
   rangeParameters,
-  readCursor,
   requireConnection,
-  wantsCsv,
 } from './shapes.ts';
 
 const TAG = 'Schedules';
@@ -43,31 +39,19 @@ function toScheduled({ startMs, endMs, ...row }: ScheduleRow): z.input<typeof sc
   return { ...row, start: iso(startMs), end: iso(endMs) };
 }
 
-export const listSchedulesEndpoint = endpoint({
+export const listSchedulesEndpoint = connectionListing({
   tag: TAG,
   summary: 'Scheduled activities that begin in a range',
   description: 'By agent, then in time.',
-  params: connectionParams,
   query: z.strictObject({ ...rangeParameters, agent: id.optional(), ...pageParameters, ...formatParameter }),
-  answer: pageOf(scheduled),
-  hasCsv: true,
-  async handle({ app, params: { connectionId }, query, request }) {
-    await requireConnection(app, connectionId);
+  row: scheduled,
+  key: ['agentId', 'startMs'],
+  open(db, { connectionId, query }) {
     const range = { connectionId, window: rangeOf(query), agentId: query.agent ?? null };
-    if (wantsCsv(request, query)) {
-      return csvAnswer<ScheduleRow>(
-        'schedules',
-        Object.keys(scheduled.shape),
-        (after) => listSchedule(app.db, { ...range, after, limit: CSV_CHUNK_ROWS }),
-        toScheduled,
-      );
-    }
-    const cursor = readCursor(query.cursor, 2);
-    const after = cursor && { agentId: cursor[0] ?? 0, startMs: cursor[1] ?? 0 };
-    const rows = await listSchedule(app.db, { ...range, after, limit: query.limit + 1 });
-    const page = cutPage(rows, query.limit, (row) => [row.agentId, row.startMs]);
-    return { rows: page.rows.map(toScheduled), nextCursor: page.nextCursor };
+    return (page) => listSchedule(db, { ...range, ...page });
   },
+  convert: toScheduled,
+  csv: { name: 'schedules', toCells: toScheduled },
 });
 
 const cell = z.string().trim().max(300);

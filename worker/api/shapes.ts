@@ -58,37 +58,38 @@ export function wantsCsv(request: Request, query: { format?: 'json' | 'csv' | un
   return (request.headers.get('accept') ?? '').split(',').some((type) => type.trim().split(';')[0] === 'text/csv');
 }
 
-/** A page's rows and cursor from one row more than asked for. `key`: the numbers that identify a row. */
-export function cutPage<T>(
+/** A page's rows and cursor from one row more than asked for. `key`: the fields that tell a row's place. */
+export function cutPage<K extends string, T extends Readonly<Record<K, number>>>(
   rows: readonly T[],
   limit: number,
-  key: (row: T) => readonly number[],
+  key: readonly K[],
 ): { rows: readonly T[]; nextCursor: string | null } {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { rows: page, nextCursor: rows.length > limit && last ? writeCursor(key(last)) : null };
+  return { rows: page, nextCursor: rows.length > limit && last ? writeCursor(key.map((name) => last[name])) : null };
 }
 
 function writeCursor(key: readonly number[]): string {
   return toBase64Url(utf8(JSON.stringify(key)));
 }
 
-/** The numbers inside a cursor, or null without one. Throws for one that this API did not make. */
-export function readCursor(cursor: string | undefined, length: number): readonly number[] | null {
+/** The key inside a cursor, or null without one. Throws for one that this API did not make. */
+export function readCursor<K extends string>(
+  cursor: string | undefined,
+  key: readonly K[],
+): Readonly<Record<K, number>> | null {
   if (cursor === undefined) return null;
   const bytes = fromBase64(cursor);
-  const key = z
+  const numbers = z
     .array(z.int())
-    .length(length)
+    .length(key.length)
     .safeParse(bytes ? parseJson(new TextDecoder().decode(bytes)) : null);
-  if (key.success) return key.data;
+  // The cast says what the length has just guaranteed: a number for each name.
+  if (numbers.success) {
+    return Object.fromEntries(key.map((name, i) => [name, numbers.data[i]])) as Readonly<Record<K, number>>;
+  }
   const message = 'This cursor is not one that this listing gave. Begin without a cursor.';
   throw new ProblemError(400, 'Invalid request', message, { errors: [{ path: 'cursor', message }] });
-}
-
-/** The id before which a listing, newest first, goes on. */
-export function beforeOf(cursor: string | undefined): number {
-  return readCursor(cursor, 1)?.[0] ?? Number.MAX_SAFE_INTEGER;
 }
 
 function parseJson(text: string): unknown {

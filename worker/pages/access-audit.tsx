@@ -4,7 +4,7 @@ import type { ConnectionRow } from '../../src/store/connections.ts';
 import type { Identity } from '../app.ts';
 import { AccessHead } from './access-head.tsx';
 import { Layout } from './layout.tsx';
-import { Empty, FilterSelect, Filters, FilterText, Pager } from './ui/page.tsx';
+import { ANY, Empty, FilterConnection, FilterSelect, Filters, FilterText, Pager } from './ui/page.tsx';
 import { Scroll } from './ui/scroll.tsx';
 import { type Moment, Time } from './ui/time.tsx';
 
@@ -32,7 +32,6 @@ export function AuditPage(props: {
   const { identity, entries, connections, actions, query, filter, moment, olderId, isFirst } = props;
   const hasFilter = Object.values(query).some((value) => value !== '');
   const names = new Map(connections.map(({ id, name }) => [id, name]));
-  const any = { value: '', label: 'Any' };
   return (
     <Layout title="Audit" identity={identity} section="access">
       <AccessHead current="audit" />
@@ -46,17 +45,12 @@ export function AuditPage(props: {
         }
       >
         <input type="hidden" name="show" value="audit" />
-        <FilterSelect
-          name="connection"
-          label="Connection"
-          value={query.connection}
-          options={[any, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))]}
-        />
+        <FilterConnection value={query.connection} connections={connections} />
         <FilterSelect
           name="action"
           label="Change"
           value={query.action}
-          options={[any, ...actions.map((action) => ({ value: action, label: action }))]}
+          options={[ANY, ...actions.map((action) => ({ value: action, label: action }))]}
         />
         <FilterText name="by" label="By" value={query.by} />
         <FilterText name="from" label="From" value={query.from} type="date" />

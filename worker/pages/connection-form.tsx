@@ -7,22 +7,19 @@ import type { Identity } from '../app.ts';
 import type { FieldError } from '../respond.ts';
 import { Conflict, type ConflictFacts, DeleteCard, PauseForm } from './connection-change.tsx';
 import { type FormKinds, formOf } from './connection-fields.ts';
+import { type FieldFacts, Fields } from './connection-form-field.tsx';
 import { GROUP_TITLES, type ShownTest, TestPanel } from './connection-test.tsx';
 import { defaultValues, type FormValues } from './connection-values.ts';
 import { Layout } from './layout.tsx';
-import { CheckField, FormErrors, SelectField, TextField } from './ui/field.tsx';
+import { FormErrors } from './ui/field.tsx';
 import { Notice, PageHead } from './ui/page.tsx';
 import type { Moment } from './ui/time.tsx';
 
-export interface ConnectionFormProps {
+export interface ConnectionFormProps extends FieldFacts {
   readonly identity: Identity | null;
   /** Null: a new connection. */
   readonly connection: { readonly id: number; readonly name: string; readonly paused: boolean } | null;
   readonly kinds: FormKinds;
-  readonly values: FormValues;
-  readonly errors: readonly FieldError[];
-  /** Names of the secrets that are stored. */
-  readonly stored: ReadonlySet<string>;
   /** Tells whether the stored settings are still those that the form shows. */
   readonly mark: string;
   readonly conflict?: ConflictFacts;
@@ -147,7 +144,7 @@ function Group({ group, props }: { group: FieldGroup; props: ConnectionFormProps
       </legend>
       {group.lead && <p class="quiet lead">{group.lead}</p>}
       <div class="fields">
-        <Fields fields={group.fields} props={props} />
+        <Fields fields={group.fields} facts={props} />
       </div>
       {group.test && <Test group={group.test} props={props} />}
     </fieldset>
@@ -199,7 +196,7 @@ function Advanced({ props }: { props: ConnectionFormProps }) {
           <legend>{group.title}</legend>
           {group.lead && <p class="quiet lead">{group.lead}</p>}
           <div class="fields">
-            <Fields fields={group.fields.map((field) => withDefault(field, props.values, defaults))} props={props} />
+            <Fields fields={group.fields.map((field) => withDefault(field, props.values, defaults))} facts={props} />
           </div>
         </fieldset>
       ))}
@@ -228,46 +225,6 @@ function withDefault(field: FieldSpec, values: FormValues, defaults: FormValues)
   const shown = field.kind === 'check' ? (value === 'true' ? 'ticked' : 'not ticked') : (option ?? (value || 'empty'));
   const words = isChanged(field, values, defaults) ? `Changed; the default is ${shown}.` : `Default: ${shown}.`;
   return { ...field, help: `${field.help ?? ''} ${words}` };
-}
-
-function Fields({ fields, props }: { fields: readonly FieldSpec[]; props: ConnectionFormProps }) {
-  return (
-    <>
-      {fields.map((field) => (
-        <Field field={field} props={props} />
-      ))}
-    </>
-  );
-}
-
-function Field({ field, props }: { field: FieldSpec; props: ConnectionFormProps }) {
-  const { name, label, kind, help, list, isRequired } = field;
-  const error = props.errors.find(({ path }) => path === name || path.startsWith(`${name}.`))?.message;
-  const value = props.values[name] ?? '';
-  const frame = { name, label, help, error };
-  switch (kind) {
-    case 'check':
-      return <CheckField {...frame} checked={value === 'true'} />;
-    case 'select':
-      return <SelectField {...frame} value={value} options={field.options ?? []} />;
-    case 'password': {
-      const isStored = props.stored.has(name.replace('secrets.', ''));
-      return (
-        <TextField
-          {...frame}
-          value=""
-          kind="password"
-          autocomplete="new-password"
-          placeholder={isStored ? 'stored, leave empty to keep' : undefined}
-          isRequired={isRequired === true && !isStored}
-        />
-      );
-    }
-    case 'numbers':
-      return <TextField {...frame} value={value} />;
-    default:
-      return <TextField {...frame} value={value} kind={kind} list={list} isRequired={isRequired === true} />;
-  }
 }
 
 function Suggestions() {

@@ -4,6 +4,7 @@ import type { ConnectionSettings } from '../../src/connection.ts';
 import { collectionSettingsSchema } from '../../src/domain/collection-settings.ts';
 import type { FieldSpec } from '../../src/domain/form-field.ts';
 import { WFM_KINDS, wfmForm } from '../../src/wfm/registry.ts';
+import { setAt, valueAt } from '../settings-place.ts';
 import { DEFAULT_KINDS, type FormKinds, formOf } from './connection-fields.ts';
 
 /** What a form shows: text by field; a box that is ticked is 'true'. Never a secret. */
@@ -39,7 +40,7 @@ function shownValues(settings: object, kinds: FormKinds): FormValues {
     formOf(kinds)
       .all.filter(({ kind }) => kind !== 'password')
       .map(({ name }) => {
-        const value = name.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), settings);
+        const value = valueAt(settings, name.split('.'));
         return [name, Array.isArray(value) ? value.join(', ') : value === false ? '' : String(value ?? '')];
       }),
   );
@@ -82,6 +83,7 @@ function fieldValue({ kind, options }: FieldSpec, text: string): unknown {
     case 'check':
       return trimmed === 'true';
     case 'number':
+    case 'connection':
       return numberOf(trimmed);
     case 'numbers':
       return trimmed === ''
@@ -99,21 +101,4 @@ function fieldValue({ kind, options }: FieldSpec, text: string): unknown {
 
 function numberOf(text: string): unknown {
   return /^-?\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
-}
-
-function setAt(target: Record<string, unknown>, keys: readonly string[], value: unknown): void {
-  const [key, ...rest] = keys;
-  if (key === undefined) return;
-  if (rest.length === 0) {
-    target[key] = value;
-    return;
-  }
-  const inner = target[key];
-  const next = isObject(inner) ? inner : {};
-  target[key] = next;
-  setAt(next, rest, value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

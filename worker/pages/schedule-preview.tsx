@@ -6,9 +6,7 @@ import { Fact } from './adherence.tsx';
 import { type ConnectionFrame, Layout } from './layout.tsx';
 import { numberText } from './ui/number.tsx';
 import { Notice, PageHead } from './ui/page.tsx';
-import { Scroll } from './ui/scroll.tsx';
-
-const SHOWN_LINES_MAX = 100;
+import { REFUSED_SHOWN_MAX, RefusedLines } from './ui/refused-lines.tsx';
 
 export interface SchedulePreviewPageProps {
   readonly identity: Identity | null;
@@ -79,36 +77,12 @@ function decisionText({ rowCount, refusedCount }: ScheduleUpload, wouldChange: b
 
 function Refused({ upload }: { upload: ScheduleUpload }) {
   return (
-    <section class="card flush" aria-labelledby="refused">
-      <div class="card-head">
-        <h2 id="refused">Lines left out</h2>
-      </div>
-      <Scroll label="Lines left out, with the reason">
-        <table>
-          <caption class="hidden">Lines left out, with the reason</caption>
-          <thead>
-            <tr>
-              <th scope="col">Line</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {upload.refused.slice(0, SHOWN_LINES_MAX).map(({ line, reason }) => (
-              <tr>
-                <th scope="row" class="nowrap num">
-                  {numberText(line)}
-                </th>
-                <td>{reason}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      {upload.refusedCount > SHOWN_LINES_MAX && (
+    <RefusedLines lines={upload.refused}>
+      {upload.refusedCount > REFUSED_SHOWN_MAX && (
         <p class="padded quiet">
-          The first {SHOWN_LINES_MAX} of {numberText(upload.refusedCount)}.
+          The first {REFUSED_SHOWN_MAX} of {numberText(upload.refusedCount)}.
         </p>
       )}
-    </section>
+    </RefusedLines>
   );
 }

@@ -10,7 +10,7 @@ import type { FieldError } from '../respond.ts';
 import { type ConnectionFrame, Layout } from './layout.tsx';
 import { PeriodNav, ReportsHead } from './reports-head.tsx';
 import { longDayText } from './ui/day.tsx';
-import { FormErrors, TextField } from './ui/field.tsx';
+import { FileField, FormErrors, TextField } from './ui/field.tsx';
 import { Filters, FilterText, Notice, Pager } from './ui/page.tsx';
 import { Scroll } from './ui/scroll.tsx';
 import { instantText, type Moment } from './ui/time.tsx';
@@ -84,24 +84,7 @@ function Upload({ base, error }: { base: string; error: string | undefined }) {
         it changes. A day of an agent that the file names is replaced by what the file says of it.
       </p>
       <form method="post" action={base} encType="multipart/form-data" class="fields">
-        <div class={`field${error ? ' has-error' : ''}`}>
-          <label for="field-file">File</label>
-          <div class="control">
-            <input
-              type="file"
-              id="field-file"
-              name="file"
-              accept=".csv,text/csv"
-              aria-invalid={error ? 'true' : undefined}
-              aria-describedby={error ? 'field-file-error' : undefined}
-            />
-            {error && (
-              <p class="field-error" id="field-file-error">
-                {error}
-              </p>
-            )}
-          </div>
-        </div>
+        <FileField name="file" label="File" accept=".csv,text/csv" error={error} />
         <div class="actions">
           <button type="submit">Read the file</button>
         </div>

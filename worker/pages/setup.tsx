@@ -1,13 +1,13 @@
 /** The Set-up page: from nothing to the first delivery, each step with how it is done and what the bridge sees of it. */
-import type { ComponentChildren } from 'preact';
 import { acdSetUp } from '../../src/acd/registry.ts';
 import type { SourceSetUp } from '../../src/acd/source.ts';
 import type { SetupStep, StepStanding } from '../../src/domain/setup.ts';
 import type { Identity } from '../app.ts';
 import type { SetupView } from '../setup-view.ts';
 import { Layout } from './layout.tsx';
+import { Deliverer, How } from './setup-how.tsx';
 import { Badge, Icon } from './ui/badge.tsx';
-import { PageHead, Tabs } from './ui/page.tsx';
+import { Notice, PageHead, Tabs } from './ui/page.tsx';
 import { Age, type Moment, Words } from './ui/time.tsx';
 
 export function SetupPage({ identity, view, nowMs }: { identity: Identity | null; view: SetupView; nowMs: number }) {
@@ -38,7 +38,7 @@ export function SetupPage({ identity, view, nowMs }: { identity: Identity | null
 
 /** The part that refreshes itself. */
 export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) {
-  const { steps, connection } = view;
+  const { steps, connection, deliverer } = view;
   const moment = { timeZone: connection?.timeZone ?? 'UTC', nowMs };
   const doneCount = steps.filter(({ state }) => state === 'done').length;
   const next = steps.find(({ state }) => state !== 'done')?.step;
@@ -55,24 +55,33 @@ export function SetupSteps({ view, nowMs }: { view: SetupView; nowMs: number }) 
         </p>
         <progress max={steps.length} value={doneCount} aria-label="Steps done" />
       </section>
-      {PARTS.map(({ title, steps: names }) => (
-        <section class="card" aria-label={title}>
-          <h2>{title}</h2>
-          <ol class="steps">
-            {steps
-              .filter(({ step }) => names.includes(step))
-              .map((standing) => (
+      {deliverer && (
+        <Notice tone="note">
+          <p>
+            This connection hands over: <Deliverer deliverer={deliverer} /> delivers to CXone. The role, the employee,
+            the access key and what is mapped in CXone are steps of that one.
+          </p>
+        </Notice>
+      )}
+      {PARTS.map(({ title, steps: names }) => ({ title, own: steps.filter(({ step }) => names.includes(step)) }))
+        .filter(({ own }) => own.length > 0)
+        .map(({ title, own }) => (
+          <section class="card" aria-label={title}>
+            <h2>{title}</h2>
+            <ol class="steps">
+              {own.map((standing) => (
                 <Step
                   standing={standing}
                   isNext={standing.step === next}
                   moment={moment}
                   connectionId={connectionId}
                   source={source}
+                  deliverer={deliverer}
                 />
               ))}
-          </ol>
-        </section>
-      ))}
+            </ol>
+          </section>
+        ))}
     </>
   );
 }
@@ -100,7 +109,8 @@ const TITLES: Readonly<Record<SetupStep, string>> = {
   delivery: 'CXone accepts data',
 };
 
-function titleOf(step: SetupStep, source: SourceSetUp): string {
+function titleOf(step: SetupStep, source: SourceSetUp, deliverer: SetupView['deliverer']): string {
+  if (step === 'delivery' && deliverer) return 'The merged connection takes data';
   if (step === 'source-accounts') return source.accounts.title;
   return step === 'source-answers' ? source.answers.title : TITLES[step];
 }
@@ -111,17 +121,18 @@ function Step(props: {
   moment: Moment;
   connectionId: number | null;
   source: SourceSetUp;
+  deliverer: SetupView['deliverer'];
 }) {
-  const { standing, isNext, moment, connectionId, source } = props;
+  const { standing, isNext, moment, connectionId, source, deliverer } = props;
   const { step, state, words, tick, canBeTicked } = standing;
   return (
     <li id={step} class={`step ${state}`} aria-current={isNext ? 'step' : undefined}>
       <StepIcon state={state} />
       <div>
         <h3>
-          {titleOf(step, source)} {isNext && <Badge tone="note">Next</Badge>}
+          {titleOf(step, source, deliverer)} {isNext && <Badge tone="note">Next</Badge>}
         </h3>
-        <How step={step} connectionId={connectionId} source={source} />
+        <How {...{ step, connectionId, source, deliverer }} />
         {words.length > 0 && (
           <p class={`check ${state}`}>
             <Words sentence={words} moment={moment} />
@@ -169,96 +180,4 @@ function TickForm(props: { step: SetupStep; isTicked: boolean; connectionId: num
       </button>
     </form>
   );
-}
-
-/** How a step is done, and where. */
-function How({ step, connectionId, source }: { step: SetupStep; connectionId: number | null; source: SourceSetUp }) {
-  const page = (path: string, words: ComponentChildren) =>
-    connectionId === null ? words : <a href={`/connections/${connectionId}${path}`}>{words}</a>;
-  switch (step) {
-    case 'role':
-      return (
-        <p>
-          In CXone, make a role for the bridge and remove every permission from it: an access key may do what its
-          employee may, and this one only has to sign in.
-        </p>
-      );
-    case 'employee':
-      return (
-        <p>
-          Make an employee with that role and an e-mail address that somebody reads. CXone sends an invitation there:
-          activate the employee with it.
-        </p>
-      );
-    case 'access-key':
-      return (
-        <p>
-          In the employee's profile, on the tab <em>Access Keys</em>, make a new key. Its secret is shown once: take it,
-          with the key's id, to {page('', 'the connection')}.
-        </p>
-      );
-    case 'source-accounts':
-      return <p>{source.accounts.how}</p>;
-    case 'connection':
-      return connectionId === null ? (
-        <>
-          <p>
-            Enter both sides on one page and try each group out with its <em>Test</em> button before you save.
-          </p>
-          <p>
-            <a class="button" href="/connections/new">
-              Create a connection
-            </a>
-          </p>
-        </>
-      ) : (
-        <p>
-          Both sides on one page; each group has a <em>Test</em> button. {page('', 'Open the settings')}
-        </p>
-      );
-    case 'source-answers':
-      return <p>{source.answers.how}</p>;
-    case 'roster':
-      return (
-        <p>
-          {source.roster} {page('/roster', 'Open the roster')}
-        </p>
-      );
-    case 'login-ids':
-      return (
-        <p>
-          In CXone, every employee whose states should show carries an <em>ACD Login ID</em> in the profile. By default
-          it is {source.loginId}; where it is another, set it in {page('/roster?show=agents', 'the roster')}.
-        </p>
-      );
-    case 'skills':
-      return (
-        <p>
-          In CXone, map every queue, as an ACD skill, to a WEM skill.{' '}
-          {page('/roster?show=queues', 'The list of queues')} has their keys, as CSV too. Mark there which ones are
-          outbound: CXone drops queues that mix both directions.
-        </p>
-      );
-    case 'states':
-      return (
-        <p>
-          Custom states count as not ready until somebody says otherwise. Say on {page('/states', 'the page States')}{' '}
-          how each one counts and what CXone is told.
-        </p>
-      );
-    case 'code-book':
-      return (
-        <p>
-          In CXone, map every pair of event code and reason code to an activity code.{' '}
-          {page('/code-book', 'The code book')} lists every pair that was ever sent, as CSV too.
-        </p>
-      );
-    case 'delivery':
-      return (
-        <p>
-          Agent states are sent at once; queue figures and activities when their first interval has ended. The{' '}
-          <a href="/">Overview</a> shows what was accepted.
-        </p>
-      );
-  }
 }

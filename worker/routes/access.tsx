@@ -17,6 +17,7 @@ import { TokensPage } from '../pages/access-tokens.tsx';
 import { type FieldError, htmlPage, notFound, ProblemError, seeOther } from '../respond.ts';
 import { siteZone } from '../site-zone.ts';
 import { makeToken, newTokenSchema, TOO_MANY_TOKENS } from '../tokens.ts';
+import { beforeOf } from './asked.ts';
 
 const PAGE_ROWS = 100;
 
@@ -110,8 +111,7 @@ async function showAudit(visit: Visit): Promise<Response> {
   const moment = { timeZone: siteZone(connections), nowMs };
   const query = auditQuery(url.searchParams);
   const filter = auditFilter(query, moment.timeZone, connections);
-  const before = Number(url.searchParams.get('before') ?? Number.NaN);
-  const beforeId = Number.isSafeInteger(before) ? before : Number.MAX_SAFE_INTEGER;
+  const beforeId = beforeOf(url);
   const rows = await listAudit(app.db, filter, { beforeId, limit: PAGE_ROWS + 1 });
   const entries = rows.slice(0, PAGE_ROWS);
   const olderId = rows.length > PAGE_ROWS ? (entries.at(-1)?.id ?? null) : null;

@@ -6,6 +6,7 @@ import { type ConnectionRow, readConnection, setPaused } from '../../src/store/c
 import { fieldErrors } from '../api/field-errors.ts';
 import { pokeCollector, type RoutedRequest, type Visit } from '../app.ts';
 import { readForm } from '../body.ts';
+import { readChoices } from '../connection-choices.ts';
 import { removeConnectionForGood } from '../connection-delete.ts';
 import { saveConnection, settingsMark, storedSettings } from '../connection-settings.ts';
 import { runConnectionTest } from '../connection-test.ts';
@@ -199,8 +200,8 @@ function inFormOrder(kinds: FormKinds, errors: readonly FieldError[]): FieldErro
   return errors.toSorted((a, b) => place(a) - place(b));
 }
 
-function formAnswer(
-  { identity }: Visit,
+async function formAnswer(
+  { app, identity }: Visit,
   form: {
     connection: ConnectionRow | null;
     kinds: FormKinds;
@@ -214,10 +215,11 @@ function formAnswer(
     isCheckedAtOnce?: boolean;
     deleteError?: FieldError;
   },
-): Response {
+): Promise<Response> {
   const { connection, status = 200, ...shown } = form;
   const stored = new Set(connection?.secrets.map(({ name }) => name));
-  const page = <ConnectionFormPage identity={identity} connection={connection} stored={stored} {...shown} />;
+  const choices = await readChoices(app.db, form.kinds, connection?.id ?? null);
+  const page = <ConnectionFormPage {...{ identity, connection, stored, choices, ...shown }} />;
   return htmlPage(page, { status });
 }
 
@@ -230,12 +232,15 @@ async function conflictAnswer(
 ): Promise<Response> {
   const settings: ConnectionSettings | null = storedSettings(connection);
   const theirs = settings ? valuesOf(settings) : {};
+  const choices = await readChoices(visit.app.db, kinds, connection.id);
+  const text = (name: string, value: string | undefined) =>
+    choices.get(name)?.choices.find((choice) => choice.value === value)?.label ?? value;
   const differences = formOf(kinds)
     .all.filter(({ kind, name }) => kind !== 'password' && (theirs[name] ?? '') !== (values[name] ?? ''))
     .map(({ name, kind }) => ({
       label: labelOf(kinds, name),
-      theirs: shown(theirs[name], kind),
-      yours: shown(values[name], kind),
+      theirs: shown(text(name, theirs[name]), kind),
+      yours: shown(text(name, values[name]), kind),
     }));
   const mark = await settingsMark(connection);
   const timeZone = settings?.timeZone ?? 'UTC';

@@ -25,6 +25,7 @@ import {
   saveRules,
   storeUpload,
 } from '../schedules.ts';
+import { whoOf } from './asked.ts';
 import { type Place, placeOf } from './place.ts';
 
 const ROWS_A_PAGE = 200;
@@ -233,8 +234,4 @@ function cursorOf({ searchParams }: URL): { agentId: number; startMs: number } |
   return /^\d{1,15}$/.test(agent) && /^\d{1,15}$/.test(startMs)
     ? { agentId: Number(agent), startMs: Number(startMs) }
     : null;
-}
-
-function whoOf({ nowMs, identity }: Visit): { nowMs: number; by: string } {
-  return { nowMs, by: identity?.by ?? 'nobody' };
 }

@@ -8,6 +8,7 @@ import { MessagePage } from '../pages/message.tsx';
 import { SetAsidePage } from '../pages/set-aside.tsx';
 import { htmlPage, notFound, seeOther } from '../respond.ts';
 import { sendAllAgain, sendRecordAgain } from '../set-aside.ts';
+import { beforeOf } from './asked.ts';
 import { placeOf } from './place.ts';
 
 const PAGE_ROWS = 100;
@@ -28,8 +29,7 @@ export async function showSetAside(request: RoutedRequest, visit: Visit): Promis
   const { app, url, identity } = visit;
   const place = await placeOf(request, visit, 'set-aside');
   const filter = filterOf(url.searchParams);
-  const before = Number(url.searchParams.get('before') ?? Number.NaN);
-  const beforeId = Number.isSafeInteger(before) ? before : Number.MAX_SAFE_INTEGER;
+  const beforeId = beforeOf(url);
   const page = { connectionId: place.connection.id, ...filter, beforeId, limit: PAGE_ROWS + 1 };
   const rows = await listSetAside(app.db, page);
   const records = rows.slice(0, PAGE_ROWS);

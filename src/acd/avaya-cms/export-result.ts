@@ -1,45 +1,11 @@
-/** What becomes of an export: its records with the lines that they come from, and what was not taken. */
-import type { GivenRecord, RecordKind } from '../../domain/record.ts';
+/** What becomes of an export of CMS, while it is being made. */
+import type { ExportKind, FromLine, LineNote, SourceExport } from '../export.ts';
 
-/** The kinds of records that an export holds. */
-export const EXPORT_KINDS = [
-  'queue-intervals',
-  'agent-intervals',
-  'agent-queue-intervals',
-] as const satisfies RecordKind[];
-export type ExportKind = (typeof EXPORT_KINDS)[number];
+/** The tables of CMS whose exports are read. */
+export const CMS_TABLES = ['hsplit', 'hagent'] as const;
+export type CmsTable = (typeof CMS_TABLES)[number];
 
-/** A record and the line of the export that it comes from, the first of several; the head is line 1. */
-export interface FromLine<K extends RecordKind> {
-  readonly line: number;
-  readonly record: GivenRecord<K>;
-}
-
-/** A line of an export and what is to be said of it, as a sentence. */
-export interface LineNote {
-  readonly line: number;
-  readonly reason: string;
-}
-
-export interface CmsExport {
-  /** The table that the export is of; null when it is of neither, and then nothing was taken. */
-  readonly kind: 'hsplit' | 'hagent' | null;
-  /** Lines with data. */
-  readonly rowCount: number;
-  readonly records: { readonly [K in ExportKind]: readonly FromLine<K>[] };
-  readonly refused: readonly LineNote[];
-  /** Lines that were taken with a figure put right, and which. */
-  readonly adjusted: readonly LineNote[];
-  /** Rows that are there twice, cell by cell: taken once. */
-  readonly sameCount: number;
-  /** Rows of other ACDs than the connection's: left out. */
-  readonly otherAcdCount: number;
-  /** Rows that CMS itself calls incomplete: export them again later. */
-  readonly incompleteCount: number;
-}
-
-/** The same while it is being made. */
-export interface MutableExport extends CmsExport {
+export interface MutableExport extends SourceExport {
   readonly records: { readonly [K in ExportKind]: FromLine<K>[] };
   readonly refused: LineNote[];
   readonly adjusted: LineNote[];
@@ -48,8 +14,8 @@ export interface MutableExport extends CmsExport {
   incompleteCount: number;
 }
 
-export const emptyExport = (kind: 'hsplit' | 'hagent', rowCount: number): MutableExport => ({
-  kind,
+export const emptyExport = (table: CmsTable, rowCount: number): MutableExport => ({
+  table,
   rowCount,
   records: { 'queue-intervals': [], 'agent-intervals': [], 'agent-queue-intervals': [] },
   refused: [],

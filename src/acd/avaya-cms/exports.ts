@@ -4,9 +4,9 @@
  */
 import { type CsvTable, readCsv } from '../../domain/csv.ts';
 import { INTERVAL_MS } from '../../domain/interval.ts';
+import type { SourceExport } from '../export.ts';
 import { type AgentRow, AgentTimes } from './agent-times.ts';
-import type { CmsExport } from './export-result.ts';
-import { emptyExport, type MutableExport, startText } from './export-result.ts';
+import { type CmsTable, emptyExport, type MutableExport, startText } from './export-result.ts';
 import { count, durationMs, intervalOf, type Row, RowRefused, rowReader } from './export-row.ts';
 import type { AvayaCmsSettings } from './settings.ts';
 
@@ -20,7 +20,7 @@ const NEEDED = {
  * Reads an export whole. `nowMs`: the present, so that an interval that has not ended is noticed.
  * @returns the records with the lines that they come from; what is wrong with the whole is refused at line 1
  */
-export function readCmsExport(text: string, settings: AvayaCmsSettings, nowMs: number): CmsExport {
+export function readCmsExport(text: string, settings: AvayaCmsSettings, nowMs: number): SourceExport {
   const table = readCsv(text, separatorOf(text, settings.delimiter));
   const names = new Set(table.head.map((name) => name.toLowerCase()));
   const kind = names.has('logid') ? 'hagent' : 'hsplit';
@@ -28,7 +28,7 @@ export function readCmsExport(text: string, settings: AvayaCmsSettings, nowMs: n
   const problem = headProblem(names, kind) ?? acdProblem(table, names, settings);
   if (problem !== null) {
     result.refused.push({ line: 1, reason: problem });
-    return { ...result, kind: null };
+    return { ...result, table: null };
   }
   const readRow = rowReader(table.head);
   const rows = table.rows.flatMap(({ line, cells }) => {
@@ -52,7 +52,7 @@ function separatorOf(text: string, delimiter: AvayaCmsSettings['delimiter']): st
   return separators[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
-function headProblem(names: ReadonlySet<string>, kind: 'hsplit' | 'hagent'): string | null {
+function headProblem(names: ReadonlySet<string>, kind: CmsTable): string | null {
   const missing: string[] = NEEDED[kind].filter((name) => !names.has(name));
   if (!names.has('starttime_utc') && !(names.has('row_date') && names.has('starttime'))) {
     missing.push('starttime_utc, or row_date and starttime');

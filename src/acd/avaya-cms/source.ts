@@ -5,6 +5,8 @@
 import { NOT_ASKED, PUSHED } from '../pushed.ts';
 import type { AcdSource } from '../source.ts';
 import { cmsStateClass, isDocumentedCmsState } from './codes.ts';
+import { CMS_TABLES } from './export-result.ts';
+import { readCmsExport } from './exports.ts';
 import { avayaCmsForm, avayaCmsSetUp } from './form.ts';
 import { type AvayaCmsSettings, avayaCmsSettingsSchema } from './settings.ts';
 
@@ -23,4 +25,5 @@ export const avayaCmsSource: AcdSource<AvayaCmsSettings> = {
   defaultStateClass: (name) => cmsStateClass(name),
   isDocumentedState: isDocumentedCmsState,
   open: () => NOT_ASKED,
+  exports: { tables: CMS_TABLES, read: readCmsExport },
 };

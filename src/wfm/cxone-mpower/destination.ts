@@ -26,7 +26,7 @@ export const mpowerDestination: WfmDestination<MpowerSettings> = {
   secrets: MPOWER_SECRETS,
   addresses: ({ baseUrl }) => [{ path: 'baseUrl', url: baseUrl, secrets: MPOWER_SECRETS }],
   traits: ({ advanced: { eventsPerBodyMax, bodyBytesMax } }) => {
-    return { eventsPerBodyMax, bodyBytesMax, takesChanges: false };
+    return { eventsPerBodyMax, bodyBytesMax, takesChanges: false, handsOverTo: null };
   },
   open: openMpower,
 };

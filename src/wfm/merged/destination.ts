@@ -19,7 +19,12 @@ export const mergedDestination: WfmDestination<MergedSettings> = {
   secrets: [],
   addresses: () => [],
   // A window's figures take the place of what was there, so they go in one body: more than any interval has.
-  traits: () => ({ eventsPerBodyMax: 1_000, bodyBytesMax: 20_000_000, takesChanges: true }),
+  traits: ({ into }) => ({
+    eventsPerBodyMax: 1_000,
+    bodyBytesMax: 20_000_000,
+    takesChanges: true,
+    handsOverTo: into,
+  }),
   open: openMerged,
 };
 

@@ -10,9 +10,10 @@ export const memberForm: FormPart = {
       fields: [
         {
           name: 'wfm.into',
-          label: 'Merged connection (its number)',
-          kind: 'number',
-          help: 'The connection that sends for this one: the number in the address of its pages. Its source is "Several connections, merged".',
+          label: 'Merged connection',
+          kind: 'connection',
+          connectionsOf: 'merged',
+          help: 'The connection that sends for this one. Its source is "Several connections, merged".',
           isRequired: true,
         },
       ],

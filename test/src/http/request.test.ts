@@ -219,8 +219,10 @@ describe('a failure', () => {
     ',{"access_token" : "canary-1234"}',
     '<title>{"refreshToken":"canary-1234</title>',
     'token=canary-1234',
+    ':{"sessionId":"canary-1234","agentId":0}',
+    '<p>Session ID: canary-1234</p>',
     JSON.stringify({ message: '{\\"id_token\\":\\"canary-1234\\"}' }),
-  ])('leaves out a token that a refusal carries all the same: %s', async (body) => {
+  ])('leaves out a token or a session that a refusal carries all the same: %s', async (body) => {
     const { message } = await failureOf(() => new Response(body, { status: 425 }));
     expect(message).not.toContain('canary');
   });

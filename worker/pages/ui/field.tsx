@@ -98,14 +98,36 @@ export function TextField(props: TextFieldProps) {
   );
 }
 
+/** A file to choose. `accept`: what the browser offers first. */
+export function FileField(props: FieldFrame & { accept: string }) {
+  return (
+    <Row frame={props}>
+      <input
+        id={idOf(props.name)}
+        type="file"
+        name={props.name}
+        accept={props.accept}
+        aria-invalid={props.error !== undefined}
+        aria-describedby={describedBy(props)}
+      />
+    </Row>
+  );
+}
+
 export function SelectField(
-  props: FieldFrame & { value: string; options: readonly { readonly value: string; readonly label: string }[] },
+  props: FieldFrame & {
+    value: string;
+    options: readonly { readonly value: string; readonly label: string }[];
+    /** For labels that people wrote, which may be long. */
+    isWide?: boolean;
+  },
 ) {
   return (
     <Row frame={props}>
       <select
         id={idOf(props.name)}
         name={props.name}
+        class={props.isWide ? 'full' : undefined}
         aria-invalid={props.error ? 'true' : undefined}
         aria-describedby={describedBy(props)}
       >

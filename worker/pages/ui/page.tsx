@@ -97,6 +97,9 @@ export function Filter({ label, htmlFor, children }: { label: string; htmlFor: s
   );
 }
 
+/** The choice that narrows nothing. */
+export const ANY = { value: '', label: 'Any' };
+
 /** A choice in a filter form. */
 export function FilterSelect(props: {
   name: string;
@@ -116,6 +119,16 @@ export function FilterSelect(props: {
       </select>
     </Filter>
   );
+}
+
+/** Which connection, of those that there are. */
+export function FilterConnection(props: {
+  value: string;
+  connections: readonly { readonly id: number; readonly name: string }[];
+}) {
+  const { value, connections } = props;
+  const options = [ANY, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))];
+  return <FilterSelect name="connection" label="Connection" value={value} options={options} />;
 }
 
 /** A text or date in a filter form. */

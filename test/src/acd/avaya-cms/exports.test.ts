@@ -134,7 +134,7 @@ describe('hsplit', () => {
       '2026-03-02,1415,15,1,7,1,1,0,0,0,0,0,1,0,0',
       '2026-03-02,1415,15,2,7,5,1,0,0,0,0,0,1,0,0',
     ];
-    expect(read(lines)).toMatchObject({ kind: null, refused: [{ line: 1, reason: expect.stringContaining('1, 2') }] });
+    expect(read(lines)).toMatchObject({ table: null, refused: [{ line: 1, reason: expect.stringContaining('1, 2') }] });
     const one = read(lines, { acdNumber: '2' });
     expect(one).toMatchObject({ refused: [], otherAcdCount: 1 });
     expect(one.records['queue-intervals'].map(({ record }) => record.offered)).toEqual([5]);
@@ -157,7 +157,7 @@ describe('hsplit', () => {
     ['an export without a head', '2026-03-02,1415,15,1,7,1,1,0,0,0,0,0,1,0,0'],
   ])('refuses %s as a whole', (_, text) => {
     const result = readCmsExport(text, settingsOf(), NOW_MS);
-    expect(result.kind).toBeNull();
+    expect(result.table).toBeNull();
     expect(result.refused[0]).toMatchObject({ line: 1, reason: expect.stringContaining('it lacks') });
   });
 

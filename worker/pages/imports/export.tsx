@@ -1,20 +1,33 @@
-/** Exports of Avaya CMS: the form that takes one, and what became of it. */
-import type { Identity } from '../app.ts';
-import type { StoredExport } from '../exports.ts';
-import { type ConnectionFrame, Layout } from './layout.tsx';
-import { Num, numberText } from './ui/number.tsx';
-import { Notice, PageHead } from './ui/page.tsx';
-import { Scroll } from './ui/scroll.tsx';
+/** Exports of an ACD's own tables: the form that takes one, and what became of it. */
+import type { Identity } from '../../app.ts';
+import type { StoredExport } from '../../exports.ts';
+import { type ConnectionFrame, Layout } from '../layout.tsx';
+import { FileField } from '../ui/field.tsx';
+import { Num, numberText } from '../ui/number.tsx';
+import { Notice, PageHead } from '../ui/page.tsx';
+import { Scroll } from '../ui/scroll.tsx';
 
 const LINES_SHOWN_MAX = 500;
 
-export function ExportForm({ connectionId, error }: { connectionId: number; error: string | undefined }) {
+export function ExportForm(props: {
+  connectionId: number;
+  acdName: string;
+  tables: readonly string[];
+  error: string | undefined;
+}) {
+  const { connectionId, acdName, tables, error } = props;
   return (
     <section class="card" aria-labelledby="new-export">
-      <h2 id="new-export">Export of Avaya CMS</h2>
+      <h2 id="new-export">Export of {acdName}</h2>
       <p class="quiet">
-        A delimited export of <code>hsplit</code> or <code>hagent</code> with a head. It is stored at once; the same
-        export twice changes nothing.
+        A delimited export of{' '}
+        {tables.map((table, i) => (
+          <>
+            {i > 0 && ' or '}
+            <code>{table}</code>
+          </>
+        ))}{' '}
+        with a head. It is stored at once; the same export twice changes nothing.
       </p>
       <form
         method="post"
@@ -23,24 +36,7 @@ export function ExportForm({ connectionId, error }: { connectionId: number; erro
         class="settings"
       >
         <div class="fields">
-          <div class={`field${error ? ' has-error' : ''}`}>
-            <label for="field-export">Export</label>
-            <div class="control">
-              <input
-                id="field-export"
-                type="file"
-                name="export"
-                accept=".csv,.txt,.tsv,text/csv,text/plain"
-                aria-invalid={error !== undefined}
-                aria-describedby={error ? 'field-export-error' : undefined}
-              />
-              {error && (
-                <p class="field-error" id="field-export-error">
-                  {error}
-                </p>
-              )}
-            </div>
-          </div>
+          <FileField name="export" label="Export" accept=".csv,.txt,.tsv,text/csv,text/plain" error={error} />
         </div>
         <div class="actions">
           <button type="submit">Store the export</button>
@@ -63,12 +59,12 @@ export function ExportResultPage(props: { identity: Identity | null; frame: Conn
     <Layout title="Export stored" identity={identity} connection={frame} refreshS={null}>
       <PageHead
         title="Export stored"
-        lead={`${fileName}: ${numberText(read.rowCount)} rows of ${read.kind ?? 'no table'}.`}
+        lead={`${fileName}: ${numberText(read.rowCount)} rows of ${read.table ?? 'no table'}.`}
       />
       {read.incompleteCount > 0 && (
         <Notice tone="note">
-          CMS calls {numberText(read.incompleteCount)} rows incomplete: their intervals are shown as unconfirmed. Export
-          them again later.
+          The ACD calls {numberText(read.incompleteCount)} rows incomplete: their intervals are shown as unconfirmed.
+          Export them again later.
         </Notice>
       )}
       <section class="card" aria-label="What was stored">

@@ -1,14 +1,15 @@
 /** One import: before it is confirmed what it would change, afterwards what it did. */
-import type { ImportRow } from '../../src/store/imports.ts';
-import type { Identity } from '../app.ts';
-import { IMPORT_WORDS } from '../imports.ts';
-import { type ConnectionFrame, Layout } from './layout.tsx';
-import { Badge } from './ui/badge.tsx';
-import { Num, numberText } from './ui/number.tsx';
-import { Notice, PageHead } from './ui/page.tsx';
-import { Progress, percentText } from './ui/progress.tsx';
-import { Scroll } from './ui/scroll.tsx';
-import { type Moment, Time } from './ui/time.tsx';
+import type { ImportRow } from '../../../src/store/imports.ts';
+import type { Identity } from '../../app.ts';
+import { IMPORT_WORDS } from '../../imports.ts';
+import { type ConnectionFrame, Layout } from '../layout.tsx';
+import { Badge } from '../ui/badge.tsx';
+import { Num, numberText } from '../ui/number.tsx';
+import { Notice, PageHead } from '../ui/page.tsx';
+import { Progress, percentText } from '../ui/progress.tsx';
+import { REFUSED_SHOWN_MAX, RefusedLines } from '../ui/refused-lines.tsx';
+import { Scroll } from '../ui/scroll.tsx';
+import { type Moment, Time } from '../ui/time.tsx';
 
 /** The first rows as the bridge understood them. */
 export interface Sample {
@@ -176,42 +177,20 @@ function Outcome({ row, address, moment }: { row: ImportRow; address: string; mo
 }
 
 function Refused({ row, address }: { row: ImportRow; address: string }) {
+  const download = (
+    <a class="button plain small" href={`${address}/${row.id}/refused.csv`} download>
+      Download CSV
+    </a>
+  );
   return (
-    <section class="card flush" aria-labelledby="refused">
-      <div class="card-head">
-        <h2 id="refused">Lines left out</h2>
-        <a class="button plain small" href={`${address}/${row.id}/refused.csv`} download>
-          Download CSV
-        </a>
-      </div>
-      <Scroll label="Lines left out, with the reason">
-        <table>
-          <caption class="hidden">Lines left out, with the reason</caption>
-          <thead>
-            <tr>
-              <th scope="col">Line</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {row.refused.slice(0, 100).map(({ line, reason }) => (
-              <tr>
-                <th scope="row" class="nowrap num">
-                  {numberText(line)}
-                </th>
-                <td>{reason}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      {row.refusedCount > 100 && (
+    <RefusedLines lines={row.refused} action={download}>
+      {row.refusedCount > REFUSED_SHOWN_MAX && (
         <p class="padded quiet">
-          The first 100 of {numberText(row.refusedCount)}; the download has{' '}
+          The first {REFUSED_SHOWN_MAX} of {numberText(row.refusedCount)}; the download has{' '}
           {numberText(Math.min(row.refusedCount, row.refused.length))}.
         </p>
       )}
-    </section>
+    </RefusedLines>
   );
 }
 

@@ -1,14 +1,15 @@
-/** The Monitor: what is wrong now, the diary of one connection or of all, and every alert there was. */
-
-import type { AlertRow } from '../../src/store/alerts.ts';
-import type { ConnectionRow } from '../../src/store/connections.ts';
-import type { DiaryRow } from '../../src/store/diary-search.ts';
-import type { Identity } from '../app.ts';
-import { type ConnectionFrame, Layout } from './layout.tsx';
-import { Badge, Icon, type Tone } from './ui/badge.tsx';
-import { Empty, FilterSelect, Filters, FilterText, PageHead, Pager, Tabs } from './ui/page.tsx';
-import { Scroll } from './ui/scroll.tsx';
-import { Age, type Moment, spanText, Time } from './ui/time.tsx';
+/** The diary of one connection or of all, under the alerts that are open now. */
+import type { AlertRow } from '../../../src/store/alerts.ts';
+import type { ConnectionRow } from '../../../src/store/connections.ts';
+import type { DiaryRow } from '../../../src/store/diary-search.ts';
+import type { Identity } from '../../app.ts';
+import { type ConnectionFrame, Layout } from '../layout.tsx';
+import { Icon, type Tone } from '../ui/badge.tsx';
+import { ANY, Empty, FilterConnection, FilterSelect, Filters, FilterText, PageHead, Pager } from '../ui/page.tsx';
+import { Scroll } from '../ui/scroll.tsx';
+import { Age, type Moment, Time } from '../ui/time.tsx';
+import { MonitorTabs } from './tabs.tsx';
+import { Told } from './told.tsx';
 
 /** The diary's filters as they stand in the address; '' where nothing is asked. */
 export interface DiaryQuery {
@@ -20,22 +21,12 @@ export interface DiaryQuery {
 }
 
 const SEVERITY_TONES: Readonly<Record<DiaryRow['severity'], Tone>> = { info: 'note', warning: 'warn', error: 'bad' };
+
 const SEVERITY_WORDS: Readonly<Record<DiaryRow['severity'], string>> = {
   info: 'Note',
   warning: 'Warning',
   error: 'Error',
 };
-
-export function MonitorTabs({ current }: { current: 'diary' | 'alerts' | 'settings' }) {
-  const tabs = [
-    { key: 'diary', href: '/monitor', label: 'Diary' },
-    { key: 'alerts', href: '/monitor?show=alerts', label: 'Alerts' },
-    { key: 'settings', href: '/monitor?show=settings', label: 'Channels, rules, maintenance' },
-  ];
-  return (
-    <Tabs label="Monitor" tabs={tabs.map(({ key, href, label }) => ({ href, label, isCurrent: key === current }))} />
-  );
-}
 
 export interface DiaryPageProps {
   readonly identity: Identity | null;
@@ -56,7 +47,6 @@ export function DiaryPage(props: DiaryPageProps) {
   const address = frame ? `/connections/${frame.id}/monitor` : '/monitor';
   const params = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
   const hasFilter = params.size > 0;
-  const any = { value: '', label: 'Any' };
   return (
     <Layout title="Monitor" identity={identity} {...(frame ? { connection: frame } : { section: 'monitor' as const })}>
       <PageHead
@@ -86,25 +76,18 @@ export function DiaryPage(props: DiaryPageProps) {
           </a>
         }
       >
-        {!frame && (
-          <FilterSelect
-            name="connection"
-            label="Connection"
-            value={query.connection}
-            options={[any, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))]}
-          />
-        )}
+        {!frame && <FilterConnection value={query.connection} connections={connections} />}
         <FilterSelect
           name="severity"
           label="Severity"
           value={query.severity}
-          options={[any, { value: 'warning', label: 'Warnings and errors' }, { value: 'error', label: 'Errors' }]}
+          options={[ANY, { value: 'warning', label: 'Warnings and errors' }, { value: 'error', label: 'Errors' }]}
         />
         <FilterSelect
           name="kind"
           label="What"
           value={query.kind}
-          options={[any, ...kinds.map((kind) => ({ value: kind, label: kind }))]}
+          options={[ANY, ...kinds.map((kind) => ({ value: kind, label: kind }))]}
         />
         <FilterText name="from" label="From" value={query.from} type="date" />
         <FilterText name="to" label="To" value={query.to} type="date" />
@@ -207,110 +190,5 @@ function OpenAlerts({
         ))}
       </ul>
     </section>
-  );
-}
-
-function Told({ alert: { toldCount, untoldCount } }: { alert: AlertRow }) {
-  if (toldCount + untoldCount === 0) return <>no channel was told</>;
-  if (toldCount === 0) return <>not told yet: a message is on its way</>;
-  const told = toldCount === 1 ? '1 channel was told' : `${toldCount} channels were told`;
-  return <>{untoldCount > 0 ? `${told}, ${untoldCount} more to come` : told}</>;
-}
-
-export function AlertsPage(props: {
-  identity: Identity | null;
-  moment: Moment;
-  alerts: readonly AlertRow[];
-  connections: readonly ConnectionRow[];
-  query: { readonly connection: string; readonly open: string };
-  olderId: number | null;
-  isFirst: boolean;
-}) {
-  const { identity, moment, alerts, connections, query, olderId, isFirst } = props;
-  const params = new URLSearchParams([
-    ['show', 'alerts'],
-    ...Object.entries(query).filter(([, value]) => value !== ''),
-  ]);
-  const any = { value: '', label: 'Any' };
-  return (
-    <Layout title="Alerts" identity={identity} section="monitor">
-      <PageHead title="Monitor" lead="What happened to every connection, and who is told when something is wrong." />
-      <MonitorTabs current="alerts" />
-      <Filters
-        action="/monitor"
-        label="Narrow the alerts"
-        after={
-          <a class="button plain" href={`/monitor/alerts.csv?${params}`} download>
-            Download CSV
-          </a>
-        }
-      >
-        <input type="hidden" name="show" value="alerts" />
-        <FilterSelect
-          name="connection"
-          label="Connection"
-          value={query.connection}
-          options={[any, ...connections.map(({ id, name }) => ({ value: String(id), label: name }))]}
-        />
-        <FilterSelect
-          name="open"
-          label="Status"
-          value={query.open}
-          options={[any, { value: 'true', label: 'Open' }, { value: 'false', label: 'Solved' }]}
-        />
-      </Filters>
-      {alerts.length === 0 ? (
-        <Empty title="No alerts">
-          <p>
-            An alert opens when a rule begins to hold and is solved when it does not any more. Rules and where alerts go
-            are set under <a href="/monitor?show=settings">Channels, rules, maintenance</a>.
-          </p>
-        </Empty>
-      ) : (
-        <section class="card flush">
-          <Scroll label="Alerts, newest first">
-            <table>
-              <caption class="hidden">Alerts, newest first</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Opened</th>
-                  <th scope="col">Status</th>
-                  <th scope="col">Connection</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">Told</th>
-                </tr>
-              </thead>
-              <tbody>
-                {alerts.map((alert) => (
-                  <tr>
-                    <td class="nowrap">
-                      <Time atMs={alert.openedAtMs} moment={moment} />
-                    </td>
-                    <td class="nowrap">
-                      {alert.solvedAtMs === null ? <Badge tone="bad">Open</Badge> : <Badge tone="good">Solved</Badge>}
-                      {alert.solvedAtMs !== null && (
-                        <span class="quiet"> after {spanText(alert.solvedAtMs - alert.openedAtMs)}</span>
-                      )}
-                    </td>
-                    <td>
-                      <a href={`/connections/${alert.connectionId}/monitor`}>{alert.connectionName}</a>
-                    </td>
-                    <td class="words">{alert.message}</td>
-                    <td>
-                      <Told alert={alert} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
-        </section>
-      )}
-      <Pager
-        newer={isFirst ? null : `/monitor?${params}`}
-        older={olderId === null ? null : `/monitor?${params}&before=${olderId}`}
-      />
-      <p class="quiet">Times in {moment.timeZone}.</p>
-    </Layout>
   );
 }
