@@ -4,6 +4,7 @@
  */
 import { acdTraits } from '../acd/registry.ts';
 import { MINUTE_MS, type Window } from '../domain/interval.ts';
+import { readToldWindows } from '../store/agent-figures.ts';
 import { saveStream } from '../store/feeds.ts';
 import { readImportedWindows } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
@@ -114,14 +115,17 @@ async function builderOf(
   if (stream === 'agent-activity') return ({ report }) => buildActivity(deps, session, report);
   const windows = ready.map(({ report }) => report);
   const unwatched = ready.filter(({ readiness }) => readiness === 'unwatched').map(({ report }) => report);
-  const [figures, imported] = await Promise.all([
+  const [figures, imported, told] = await Promise.all([
     readFiguresOfWindows(deps.db, session.connectionId, windows),
     readImportedWindows(deps.db, session.connectionId, unwatched),
+    readToldWindows(deps.db, session.connectionId, windows),
   ]);
   return ({ report, readiness }) =>
     buildHistorical(deps, session, report, {
       rows: figures.get(report.startMs) ?? [],
       watched: readiness === 'watched' || imported.has(report.startMs),
+      tellsTimes: told.times.has(report.startMs),
+      tellsByQueue: told.byQueue.has(report.startMs),
     });
 }
 
