@@ -1,4 +1,5 @@
-// The floor of a backfill: reads the figures of past intervals, stores them and sends one report an interval. It knows no
+// The floor of a backfill: reads the figures of past intervals, checks each row, takes queues that the answer leaves out
+// for zero, stores all of them and sends one report an interval, byte for byte what the bridge sends. It knows no
 // failures, no revisions, no ledger and nothing beside it. Prints how long it took.
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
@@ -22,12 +23,23 @@ const options = z
     }).values,
   );
 
+/** More than there are queues: one page has them all. */
+const QUEUES_PER_PAGE = 1_000;
+
 interface Row {
   readonly 'queue-id': string;
   readonly startTime: number;
   readonly sumHandleTime: number;
   readonly enteredCount: number;
   readonly abandonedCount: number;
+}
+
+/** Figures of one queue in one window. */
+interface Figures {
+  readonly queueId: string;
+  readonly entered: number;
+  readonly abandoned: number;
+  readonly handleS: number;
 }
 
 const database = new DatabaseSync(options.db);
@@ -41,6 +53,15 @@ const signIn = await fetch(`${options.ncc}/provider/token-with-authorities`, {
   headers: { authorization: `Basic ${credentials}` },
 });
 const nccToken = z.object({ token: z.string() }).parse(await signIn.json()).token;
+const queueAnswer = await fetch(`${options.ncc}/data/api/types/queue?start=0&rows=${QUEUES_PER_PAGE}`, {
+  headers: { authorization: nccToken },
+});
+const queueNames = new Map(
+  z
+    .object({ objects: z.array(z.object({ queueId: z.string(), name: z.string() })) })
+    .parse(await queueAnswer.json())
+    .objects.map(({ queueId, name }) => [queueId, name]),
+);
 const accessKey = { accessKeyId: 'DEMO-ACCESS-KEY-ID', accessKeySecret: 'demo-access-key-secret' };
 const keyAnswer = await post(
   '/authentication/v1/token/access-key',
@@ -61,27 +82,47 @@ async function load(startS: number, endS: number): Promise<void> {
     headers: { authorization: nccToken },
   });
   const rows = (await response.json()) as Row[];
-  const windows = Map.groupBy(rows, ({ startTime }) => startTime);
+  const windows = new Map<number, Map<string, Figures>>();
+  for (let windowS = startS; windowS < endS; windowS += INTERVAL_S) windows.set(windowS, new Map());
+  for (const row of rows) add(windows, row);
   database.exec('BEGIN');
-  for (const row of rows) {
-    insert.run(row.startTime, row['queue-id'], row.enteredCount, row.abandonedCount, row.sumHandleTime);
+  for (const [windowS, figures] of windows) {
+    for (const queueId of queueNames.keys()) {
+      if (!figures.has(queueId)) figures.set(queueId, { queueId, entered: 0, abandoned: 0, handleS: 0 });
+    }
+    for (const { queueId, entered, abandoned, handleS } of figures.values()) {
+      insert.run(windowS, queueId, entered, abandoned, handleS);
+      rowCount += 1;
+    }
   }
   database.exec('COMMIT');
-  rowCount += rows.length;
-  for (const [windowS, own] of windows) await send(windowS, own);
+  for (const [windowS, figures] of windows) await send(windowS, [...figures.values()]);
 }
 
-async function send(windowS: number, rows: readonly Row[]): Promise<void> {
-  const queueReport = rows.map((row) => ({
-    queueValue: row['queue-id'],
-    queueName: '',
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+/** Adds a row to its window. Throws for one that cannot be right. */
+function add(windows: ReadonlyMap<number, Map<string, Figures>>, row: Row): void {
+  const { 'queue-id': queueId, startTime, enteredCount, abandonedCount, sumHandleTime } = row;
+  const figures = windows.get(startTime > 1e11 ? startTime / 1_000 : startTime);
+  const isGood = typeof queueId === 'string' && isCount(enteredCount) && isCount(abandonedCount) && sumHandleTime >= 0;
+  if (!figures || !isGood) throw new Error(`A row cannot be read: ${JSON.stringify(row)}`);
+  figures.set(queueId, { queueId, entered: enteredCount, abandoned: abandonedCount, handleS: sumHandleTime });
+}
+
+async function send(windowS: number, figures: readonly Figures[]): Promise<void> {
+  const queueReport = figures.map(({ queueId, entered, abandoned, handleS }) => ({
+    queueValue: queueId,
+    queueName: queueNames.get(queueId) ?? '',
     isOutbound: false,
-    contactsReceived: row.enteredCount,
+    contactsReceived: entered,
     abandonedShort: 0,
-    abandonedLong: row.abandonedCount,
+    abandonedLong: abandoned,
     handledShort: 0,
-    handledLong: row.enteredCount - row.abandonedCount,
-    handleTime: row.sumHandleTime,
+    handledLong: entered - abandoned,
+    handleTime: handleS,
     workTime: 0,
     queueDelayTime: 0,
     svcLvlPct: 0,

@@ -50,7 +50,9 @@ async function runFloor(stage: Stage, queues: number, fromMs: number, toMs: numb
   while (summary === undefined) {
     if (performance.now() > limitMs) throw new Error(`The floor was not done within ${LIMIT_MS / 60_000} minutes.`);
     await sleep(100);
+    const hasEnded = floor.tree().length === 0;
     summary = floor.lines.find((line) => line.startsWith('{"rows"'));
+    if (summary === undefined && hasEnded) throw new Error(`The floor ended early: ${floor.lines.slice(-5).join(' ')}`);
   }
   await standIns.end();
   return floorSchema.parse(JSON.parse(summary)).ms;
@@ -78,7 +80,7 @@ async function runBridge(stage: Stage, queues: number, fromMs: number, toMs: num
   });
   while ((await accepted()) - before < wanted) {
     if (performance.now() > limitMs) throw new Error(`The backfill was not done within ${LIMIT_MS / 60_000} minutes.`);
-    await sleep(250);
+    await sleep(50);
   }
   const tookMs = performance.now() - beganMs;
   const usedMs = cpuMs() - cpuBeforeMs;

@@ -1,10 +1,11 @@
-/** A report that the WFM accepted: its records, and the statements that note what became of each. */
-import { acceptReport, keepBody, type WaitingReport, type WindowedStream } from '../store/reports.ts';
-import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
+/** A report that the WFM accepted: its records, and what is to be noted of each. */
+import { toHex } from '../crypto/bytes.ts';
+import type { Acceptance, KeptBody } from '../store/accepted-reports.ts';
+import type { WaitingReport, WindowedStream } from '../store/reports.ts';
+import type { SetAsideRecord } from '../store/set-aside.ts';
 import type { AgentActivities, AgentPerformance, AgentQueueFigures, QueueFigures } from '../wfm/wfm.ts';
 import type { BuiltReport } from './build-reports.ts';
 import type { Failure, Refusal } from './send-in-order.ts';
-import type { BridgeDeps, Session } from './session.ts';
 
 /** Bodies over this size compressed are not kept: D1 takes 2 MB a value. */
 const KEPT_BODY_BYTES_MAX = 1_500_000;
@@ -58,43 +59,39 @@ export interface SentReport {
   readonly refusedInARow: number;
 }
 
-/** Statements that note an accepted report: its place in the account, the bodies as sent, what was refused. */
-export async function acceptanceOf(
-  deps: BridgeDeps,
-  session: Session,
+/** What is noted of an accepted report: its place in the account, the bodies as sent, what was refused. */
+export interface AcceptedReport {
+  readonly acceptance: Acceptance;
+  readonly bodies: readonly KeptBody[];
+  readonly setAside: readonly SetAsideRecord[];
+}
+
+export async function acceptedReport(
   stream: WindowedStream,
   report: WaitingReport,
   built: BuiltReport,
   { bodies, refused }: SentReport,
-): Promise<D1PreparedStatement[]> {
-  const acceptedAtMs = deps.clock.nowMs();
+  acceptedAtMs: number,
+): Promise<AcceptedReport> {
   const setAsideCount = refused.reduce((total, { record }) => total + weight(record), 0);
   const kept = await Promise.all(bodies.map(({ body }) => keepable(body)));
-  const acceptance = {
-    report,
-    deliveredCount: built.recordCount - setAsideCount,
-    heldCount: built.heldCount,
-    setAsideCount,
-    acceptedAtMs,
-    bodySha256: kept[0]?.sha256 ?? '',
-    deliveredContacts: contactsOf(built, refused),
+  const { startMs, revision } = report;
+  return {
+    acceptance: {
+      report,
+      deliveredCount: built.recordCount - setAsideCount,
+      heldCount: built.heldCount,
+      setAsideCount,
+      acceptedAtMs,
+      bodySha256: kept[0]?.sha256 ?? '',
+      deliveredContacts: contactsOf(built, refused),
+    },
+    bodies: bodies.map(({ sentAtMs, status }, part) => {
+      const { sha256 = '', bodyGzip = null } = kept[part] ?? {};
+      return { startMs, revision, part, sentAtMs, answer: `${status}`, sha256, bodyGzip };
+    }),
+    setAside: refused.map((refusal) => setAsideOf(refusal, stream, report)),
   };
-  const rows = refused.map((refusal) => setAsideOf(refusal, stream, report));
-  return [
-    ...acceptReport(deps.db, session, stream, acceptance),
-    ...bodies.map(({ sentAtMs, status }, part) =>
-      keepBody(deps.db, session.connectionId, stream, {
-        startMs: report.startMs,
-        revision: report.revision,
-        part,
-        sentAtMs,
-        answer: `${status}`,
-        sha256: kept[part]?.sha256 ?? '',
-        bodyGzip: kept[part]?.bodyGzip ?? null,
-      }),
-    ),
-    ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
-  ];
 }
 
 /** Contacts received in an accepted report, without the queues that were refused. Null where a report has none. */
@@ -135,7 +132,7 @@ function keyAndFacts(record: ReportRecord): [key: string, facts: object] {
 async function keepable(body: string): Promise<{ sha256: string; bodyGzip: ArrayBuffer | null }> {
   const bytes = new TextEncoder().encode(body);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const sha256 = toHex(digest);
   const compressed = new Response(bytes).body?.pipeThrough(new CompressionStream('gzip'));
   const bodyGzip = compressed ? await new Response(compressed).arrayBuffer() : null;
   return { sha256, bodyGzip: bodyGzip && bodyGzip.byteLength <= KEPT_BODY_BYTES_MAX ? bodyGzip : null };

@@ -106,7 +106,6 @@ async function toldPerformanceOf(
   derived: readonly AgentPerformance[],
 ): Promise<readonly AgentPerformance[]> {
   const told = await readAgentFigures(deps.db, session.connectionId, window);
-  if (told.length === 0) return derived;
   const byAgent = new Map(derived.map((row) => [row.agentValue, row]));
   for (const { agentKey, ...time } of told) {
     const agent = session.config.agents.get(agentKey);
@@ -199,23 +198,33 @@ export interface BuiltReport {
   readonly heldCount: number;
 }
 
-/**
- * The historical report of a window from its stored `rows`. `watched`: whether the window's states are known, so that
- * times can be given.
- */
+/** What is known of a window before its report is built. */
+export interface WindowFacts {
+  readonly rows: readonly QueueSums[];
+  /** The window's states are known, so that times can be given. */
+  readonly watched: boolean;
+  /** The source told of agents' time in it. */
+  readonly tellsTimes: boolean;
+  /** The source told what agents did for which queue in it. */
+  readonly tellsByQueue: boolean;
+}
+
+/** The historical report of a window from its stored `rows`. */
 export async function buildHistorical(
   deps: BridgeDeps,
   session: Session,
   window: Window,
-  { rows, watched }: { rows: readonly QueueSums[]; watched: boolean },
+  { rows, watched, tellsTimes, tellsByQueue }: WindowFacts,
 ): Promise<BuiltReport> {
   const queues = queueFiguresOf(session, rows);
   const derived = watched ? await performanceOf(deps, session, window) : [];
   const isMerged = acdTraits(session.config.settings.acd).merges !== undefined;
   const performance = isMerged
     ? [...derived, ...(await timesWithoutStates(deps, session, window))]
-    : await toldPerformanceOf(deps, session, window, derived);
-  const agentQueues = await agentQueueFiguresOf(deps, session, window);
+    : tellsTimes
+      ? await toldPerformanceOf(deps, session, window, derived)
+      : derived;
+  const agentQueues = tellsByQueue ? await agentQueueFiguresOf(deps, session, window) : [];
   const report = { stream: 'historical' as const, window, queues, agentQueues, performance };
   return { report, recordCount: queues.length, heldCount: 0 };
 }

@@ -4,6 +4,8 @@
  */
 import { acdTraits } from '../acd/registry.ts';
 import { MINUTE_MS, type Window } from '../domain/interval.ts';
+import { acceptReports, keepBodies } from '../store/accepted-reports.ts';
+import { readToldWindows } from '../store/agent-figures.ts';
 import { saveStream } from '../store/feeds.ts';
 import { readImportedWindows } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
@@ -15,11 +17,13 @@ import {
   type WaitingReport,
   type WindowedStream,
 } from '../store/reports.ts';
+import { setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import type { Outcome } from '../wfm/wfm.ts';
 import {
-  acceptanceOf,
+  type AcceptedReport,
+  acceptedReport,
   type ReportRecord,
   recordsOf,
   type SentBody,
@@ -29,7 +33,7 @@ import {
 import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, sendInOrder } from './send-in-order.ts';
-import { ALL_HELD_REPORTS, type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
+import { ALL_HELD_REPORTS, type BridgeDeps, type Config, feedOf, type Session, streamOf } from './session.ts';
 import { isWindowComplete } from './watch-members.ts';
 
 /** A historical report waits so long after it is due for its agents' times; then it goes without, and again with them. */
@@ -39,6 +43,8 @@ const REPORTS_PER_ROUND_MAX = 20;
 const ROUND_MS = 1_000;
 /** Bodies of a round are held until they are stored. */
 const ROUND_CHARS_MAX = 4_000_000;
+/** While a larger body is under way no further one is built: memory. */
+const AHEAD_CHARS_MAX = 1_000_000;
 const HELD_REPORTS_PER_TURN_MAX = 20;
 
 /**
@@ -52,30 +58,56 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
   const ready = await readReady(deps, session, stream, beganMs);
   if (ready.length === 0) return false;
   const build = await builderOf(deps, session, stream, ready);
-  const round: Round = { statements: [], accepted: 0, refusedInARow: streamOf(session, stream).refusedInARow };
+  const prepare = async (one: ReadyReport): Promise<PreparedReport> => {
+    const { config } = session;
+    const built = await build(one);
+    return { ...one, config, built, body: config.wfm.compose(built.report) };
+  };
+  const round: Round = { accepted: [], acceptedCount: 0, refusedInARow: streamOf(session, stream).refusedInARow };
   let failure: Failure | null = null;
   let chars = 0;
+  let ahead: Promise<PreparedReport> | null = null;
   try {
-    for (const one of ready) {
-      const { config } = session;
-      const built = await build(one);
-      const sent = await sendReport(deps, session, stream, { ...one, built, refusedInARow: round.refusedInARow });
+    for (const [i, one] of ready.entries()) {
+      const early = await ahead;
+      ahead = null;
+      const prepared = early?.config === session.config ? early : await prepare(one);
+      const sending = sendReport(deps, session, stream, { ...prepared, refusedInARow: round.refusedInARow });
+      const next = ready[i + 1];
+      if (next && prepared.body.length <= AHEAD_CHARS_MAX) ahead = whileUnderWay(round, () => prepare(next));
+      const sent = await sending;
       failure = sent.failure;
       if (failure) break;
       // Built with a mapping that is not in force any more: it may have left out who can be placed by now.
-      if (session.config !== config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
-      round.accepted += sent.accepted;
+      if (session.config !== prepared.config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
+      round.acceptedCount += sent.accepted;
       round.refusedInARow = sent.refusedInARow;
-      round.statements.push(...(await acceptanceOf(deps, session, stream, one.report, built, sent)));
+      const accepted = acceptedReport(stream, one.report, prepared.built, sent, deps.clock.nowMs());
+      accepted.catch(HEARD_LATER);
+      round.accepted.push(accepted);
       chars += sent.bodies.reduce((sum, { body }) => sum + body.length, 0);
       if (deps.clock.nowMs() - beganMs >= ROUND_MS || chars >= ROUND_CHARS_MAX) break;
     }
   } finally {
+    await ahead?.catch(HEARD_LATER);
     // What the WFM has accepted is stored whatever happened to the next one.
-    if (round.statements.length > 0) await storeRound(deps, session, stream, round);
+    if (round.accepted.length > 0) await storeRound(deps, session, stream, round);
   }
   if (failure) await streamFailed(deps, session, stream, failure);
   return failure === null;
+}
+
+/** Of a failure hears whoever waits for the result. */
+const HEARD_LATER = () => undefined;
+
+/**
+ * Prepares a report while the one before it is under way to the WFM. Not before the last accepted one is compressed: what
+ * is sent leaves when the Worker waits for something.
+ */
+function whileUnderWay({ accepted }: Round, prepare: () => Promise<PreparedReport>): Promise<PreparedReport> {
+  const ahead = Promise.resolve(accepted.at(-1)).then(prepare);
+  ahead.catch(HEARD_LATER);
+  return ahead;
 }
 
 /** A report that can be sent now. */
@@ -104,6 +136,13 @@ async function readReady(
   return ready;
 }
 
+/** A report built with the settings and the mapping of `config`, and its body. */
+interface PreparedReport extends ReadyReport {
+  readonly config: Config;
+  readonly built: BuiltReport;
+  readonly body: string;
+}
+
 /** Reads what the reports of a round are made of; the mapping is the one in force when each is built. */
 async function builderOf(
   deps: BridgeDeps,
@@ -114,14 +153,17 @@ async function builderOf(
   if (stream === 'agent-activity') return ({ report }) => buildActivity(deps, session, report);
   const windows = ready.map(({ report }) => report);
   const unwatched = ready.filter(({ readiness }) => readiness === 'unwatched').map(({ report }) => report);
-  const [figures, imported] = await Promise.all([
+  const [figures, imported, told] = await Promise.all([
     readFiguresOfWindows(deps.db, session.connectionId, windows),
     readImportedWindows(deps.db, session.connectionId, unwatched),
+    readToldWindows(deps.db, session.connectionId, windows),
   ]);
   return ({ report, readiness }) =>
     buildHistorical(deps, session, report, {
       rows: figures.get(report.startMs) ?? [],
       watched: readiness === 'watched' || imported.has(report.startMs),
+      tellsTimes: told.times.has(report.startMs),
+      tellsByQueue: told.byQueue.has(report.startMs),
     });
 }
 
@@ -155,8 +197,9 @@ async function areMembersIn(
 
 /** What the reports of one round leave to be stored. */
 interface Round {
-  readonly statements: D1PreparedStatement[];
-  accepted: number;
+  readonly accepted: Promise<AcceptedReport>[];
+  /** Records accepted. */
+  acceptedCount: number;
   refusedInARow: number;
 }
 
@@ -165,14 +208,15 @@ async function sendReport(
   deps: BridgeDeps,
   session: Session,
   stream: WindowedStream,
-  { report, built, refusedInARow }: { report: WaitingReport; built: BuiltReport; refusedInARow: number },
+  { report, built, body: whole, refusedInARow }: PreparedReport & { refusedInARow: number },
 ): Promise<SentReport> {
   const { wfm, settings } = session.config;
   const { bodyBytesMax, takesChanges } = wfmTraits(settings.wfm);
+  const records = recordsOf(built);
   let bodies: SentBody[] = [];
-  const send = async (records: readonly ReportRecord[]): Promise<Outcome> => {
-    const body = wfm.compose(withRecords(built, records));
-    if (records.length > 1 && body.length > bodyBytesMax) {
+  const send = async (part: readonly ReportRecord[]): Promise<Outcome> => {
+    const body = part.length === records.length ? whole : wfm.compose(withRecords(built, part));
+    if (part.length > 1 && body.length > bodyBytesMax) {
       return { kind: 'too large', status: 413, reason: 'over the largest body that the settings allow' };
     }
     const sentAtMs = deps.clock.nowMs();
@@ -180,7 +224,6 @@ async function sendReport(
     if (outcome.kind === 'accepted') bodies.push({ body, sentAtMs, status: outcome.status });
     return outcome;
   };
-  const records = recordsOf(built);
   const result = await sendInOrder(records, { send, refusedInARow });
   let failure: Failure | null = result.failure;
   if ((takesChanges || report.wasTold) && records.length === 0) {
@@ -192,15 +235,33 @@ async function sendReport(
     // The search for the refused records sent parts, and a later part replaces an earlier one: send the rest whole.
     const refused = new Set(result.refused.map(({ record }) => record));
     bodies = [];
-    const whole = await send(records.filter((record) => !refused.has(record)));
-    failure = whole.kind === 'accepted' ? null : whole;
+    const rest = await send(records.filter((record) => !refused.has(record)));
+    failure = rest.kind === 'accepted' ? null : rest;
   }
   return { ...result, failure, bodies };
 }
 
 async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedStream, round: Round): Promise<void> {
-  await deps.db.batch([guardLease(deps.db, session), ...round.statements]);
-  if (round.accepted > 0) await streamSucceeded(deps, session, stream, { always: true });
+  const { db } = deps;
+  const { connectionId } = session;
+  const accepted = await Promise.all(round.accepted);
+  await db.batch([
+    guardLease(db, session),
+    ...acceptReports(
+      db,
+      session,
+      stream,
+      accepted.map(({ acceptance }) => acceptance),
+    ),
+    ...keepBodies(
+      db,
+      connectionId,
+      stream,
+      accepted.flatMap(({ bodies }) => bodies),
+    ),
+    ...accepted.flatMap((one) => (one.setAside.length > 0 ? [setAside(db, connectionId, one.setAside)] : [])),
+  ]);
+  if (round.acceptedCount > 0) await streamSucceeded(deps, session, stream, { always: true });
   const { refusedInARow } = round;
   if (refusedInARow === streamOf(session, stream).refusedInARow) return;
   const standing = { ...streamOf(session, stream), refusedInARow };

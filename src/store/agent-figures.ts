@@ -53,6 +53,29 @@ export async function readAgentQueueFigures(
   return results;
 }
 
+/**
+ * In which windows a source told of agents' time, and of agents by queue: most sources tell neither, and whoever builds
+ * many reports then has nothing to read for them. By the starts of the windows.
+ */
+export async function readToldWindows(
+  db: D1Database,
+  connectionId: number,
+  windows: readonly Window[],
+): Promise<{ times: Set<number>; byQueue: Set<number> }> {
+  const told = (table: Table['name']) =>
+    `EXISTS (SELECT 1 FROM ${table} WHERE connection_id = ?1 AND start_ms >= w.value ->> 0 AND start_ms < w.value ->> 1)`;
+  const { results } = await db
+    .prepare(
+      `SELECT w.value ->> 0 AS windowMs, ${told('agent_interval')} AS times, ${told('agent_queue_interval')} AS byQueue
+       FROM json_each(?2) w`,
+    )
+    .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
+    .all<{ windowMs: number; times: number; byQueue: number }>();
+  const startsWith = (kind: 'times' | 'byQueue') =>
+    new Set(results.filter((row) => row[kind] === 1).map(({ windowMs }) => windowMs));
+  return { times: startsWith('times'), byQueue: startsWith('byQueue') };
+}
+
 /** A table of agents' figures: its key beside the connection and the start, and its figures, as JSON places from 1 on. */
 interface Table {
   readonly name: 'agent_interval' | 'agent_queue_interval';

@@ -4,7 +4,6 @@
  */
 import type { Window } from '../domain/interval.ts';
 import type { Stream } from '../wfm/wfm.ts';
-import { HOLDS_LEASE } from './lease.ts';
 
 export type WindowedStream = Exclude<Stream, 'agent-states'>;
 
@@ -73,107 +72,6 @@ export async function readWaiting(
     .bind(connectionId, stream, limit)
     .all<Omit<WaitingReport, 'wasTold'> & { wasTold: number }>();
   return results.map((row) => ({ ...row, wasTold: row.wasTold === 1 }));
-}
-
-/** How a report went. Counts are records; their sum is what the report held. */
-export interface Acceptance {
-  readonly report: WaitingReport;
-  readonly deliveredCount: number;
-  readonly heldCount: number;
-  readonly setAsideCount: number;
-  readonly acceptedAtMs: number;
-  readonly bodySha256: string;
-  /** Contacts received in what was accepted; null for streams that carry none. */
-  readonly deliveredContacts: number | null;
-}
-
-/**
- * Statements that note an accepted report. They change nothing when the lease is lost or a further revision came up
- * in the meantime: that one then waits to be sent.
- */
-export function acceptReport(
-  db: D1Database,
-  owner: { connectionId: number; epoch: number },
-  stream: WindowedStream,
-  { report, deliveredCount, heldCount, setAsideCount, acceptedAtMs, bodySha256, deliveredContacts }: Acceptance,
-): D1PreparedStatement[] {
-  const recordCount = deliveredCount + heldCount + setAsideCount;
-  const still = `(SELECT revision FROM report WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3) = ?4
-    AND (SELECT delivered_revision FROM report WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3) < ?4
-    AND ${HOLDS_LEASE('?1', '?5')}`;
-  return [
-    db
-      .prepare(
-        `UPDATE stream SET delivered_count = delivered_count + ?6, set_aside_count = set_aside_count + ?7,
-           read_count = read_count + ?8
-             - (SELECT record_count FROM report WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3)
-         WHERE connection_id = ?1 AND name = ?2 AND ${still}`,
-      )
-      .bind(
-        owner.connectionId,
-        stream,
-        report.startMs,
-        report.revision,
-        owner.epoch,
-        deliveredCount,
-        setAsideCount,
-        recordCount,
-      ),
-    db
-      .prepare(
-        `UPDATE report SET delivered_revision = ?4, record_count = ?6, held_count = ?7, set_aside_count = ?8,
-                accepted_at_ms = ?9, body_sha256 = ?10, delivered_contacts = ?11
-         WHERE connection_id = ?1 AND stream = ?2 AND start_ms = ?3 AND ${still}`,
-      )
-      .bind(
-        owner.connectionId,
-        stream,
-        report.startMs,
-        report.revision,
-        owner.epoch,
-        recordCount,
-        heldCount,
-        setAsideCount,
-        acceptedAtMs,
-        bodySha256,
-        deliveredContacts,
-      ),
-  ];
-}
-
-/** Statement that keeps a body as it was sent, with the answer. */
-export function keepBody(
-  db: D1Database,
-  connectionId: number,
-  stream: WindowedStream,
-  sent: {
-    startMs: number;
-    revision: number;
-    part: number;
-    sentAtMs: number;
-    answer: string;
-    sha256: string;
-    bodyGzip: ArrayBuffer | null;
-  },
-): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO report_body (connection_id, stream, start_ms, revision, part, sent_at_ms, answer, sha256, body_gzip)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-       ON CONFLICT DO UPDATE SET sent_at_ms = excluded.sent_at_ms, answer = excluded.answer, sha256 = excluded.sha256,
-         body_gzip = excluded.body_gzip`,
-    )
-    .bind(
-      connectionId,
-      stream,
-      sent.startMs,
-      sent.revision,
-      sent.part,
-      sent.sentAtMs,
-      sent.answer,
-      sent.sha256,
-      sent.bodyGzip,
-    );
 }
 
 /** Accepted reports that left records out for want of a login id, of windows before `beforeMs`, newest first. */

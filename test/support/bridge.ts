@@ -39,7 +39,7 @@ export interface Call {
   atMs: number;
 }
 
-type Misbehaviour = (call: Call) => Response | Promise<Response> | null;
+type Misbehaviour = (call: Call) => Response | null | Promise<Response | null>;
 
 export interface Figures {
   'queue-id': string;
