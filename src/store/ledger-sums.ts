@@ -53,7 +53,7 @@ export interface ProofState {
   readonly proofs: ReadonlyMap<number, Proof>;
 }
 
-export interface Proof {
+interface Proof {
   readonly provedAtMs: number;
   readonly inclusionVersion: number;
 }
