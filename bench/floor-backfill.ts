@@ -1,5 +1,5 @@
 // The floor of a backfill: reads the figures of past intervals, checks each row, takes queues that the answer leaves out
-// for zero, stores all of them and sends one report an interval, byte for byte what the bridge sends. It knows no
+// for zero, stores all of them and sends one report an interval, with the rows and fields that the bridge's has. It knows no
 // failures, no revisions, no ledger and nothing beside it. Prints how long it took.
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
@@ -71,11 +71,13 @@ const mpowerToken = z.object({ access_token: z.string() }).parse(await keyAnswer
 
 console.log(`The floor loads from ${options.ncc}`);
 const beganMs = performance.now();
+const cpuBefore = process.cpuUsage();
 let rowCount = 0;
 for (let endS = options['to-s']; endS > options['from-s']; endS -= INTERVALS_PER_REQUEST * INTERVAL_S) {
   await load(Math.max(options['from-s'], endS - INTERVALS_PER_REQUEST * INTERVAL_S), endS);
 }
-console.log(JSON.stringify({ rows: rowCount, ms: performance.now() - beganMs }));
+const { user, system } = process.cpuUsage(cpuBefore);
+console.log(JSON.stringify({ rows: rowCount, ms: performance.now() - beganMs, cpuMs: (user + system) / 1_000 }));
 
 async function load(startS: number, endS: number): Promise<void> {
   const response = await fetch(`${options.ncc}/historical?start=${startS}&end=${endS}`, {

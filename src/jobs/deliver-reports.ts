@@ -3,6 +3,7 @@
  * when it is sent, or a second before, so what goes out is the latest revision; one that comes up meanwhile waits its turn.
  */
 import { acdTraits } from '../acd/registry.ts';
+import { toHex } from '../crypto/bytes.ts';
 import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { acceptReports, keepBodies } from '../store/accepted-reports.ts';
 import { readToldWindows } from '../store/agent-figures.ts';
@@ -258,6 +259,7 @@ async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedSt
       connectionId,
       stream,
       accepted.flatMap(({ bodies }) => bodies),
+      toHex,
     ),
     ...accepted.flatMap((one) => (one.setAside.length > 0 ? [setAside(db, connectionId, one.setAside)] : [])),
   ]);

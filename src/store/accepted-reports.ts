@@ -2,7 +2,6 @@
  * What is noted of reports that the WFM accepted: their place in the account, and the bodies as they were sent. A whole
  * round at once: a statement a report costs D1 more than what it writes.
  */
-import { toHex } from '../crypto/bytes.ts';
 import { HOLDS_LEASE } from './lease.ts';
 import type { WaitingReport, WindowedStream } from './reports.ts';
 
@@ -84,18 +83,22 @@ const KEEP = `INSERT INTO report_body (connection_id, stream, start_ms, revision
 const REPLACE = `ON CONFLICT DO UPDATE SET sent_at_ms = excluded.sent_at_ms, answer = excluded.answer,
   sha256 = excluded.sha256, body_gzip = excluded.body_gzip`;
 
-/** Statements that keep bodies. A binding of bytes travels as a list of numbers, digits as one text: they are cheaper. */
+/**
+ * Statements that keep bodies. A binding of bytes travels as a list of numbers, digits as one text: they are cheaper.
+ * `toHex`: two digits a byte.
+ */
 export function keepBodies(
   db: D1Database,
   connectionId: number,
   stream: WindowedStream,
   bodies: readonly KeptBody[],
+  toHex: (bytes: Uint8Array) => string,
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];
   let together: KeptBody[] = [];
   let bytes = 0;
   const flush = () => {
-    if (together.length > 0) statements.push(keepTogether(db, connectionId, stream, together));
+    if (together.length > 0) statements.push(keepTogether(db, connectionId, stream, together, toHex));
     together = [];
     bytes = 0;
   };
@@ -122,6 +125,7 @@ function keepTogether(
   connectionId: number,
   stream: WindowedStream,
   bodies: readonly KeptBody[],
+  toHex: (bytes: Uint8Array) => string,
 ): D1PreparedStatement {
   const rows = bodies.map(({ startMs, revision, part, sentAtMs, answer, sha256, bodyGzip }) => {
     return [startMs, revision, part, sentAtMs, answer, sha256, bodyGzip && toHex(new Uint8Array(bodyGzip))];

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/crypto/bytes.ts';
 import { keepBodies } from '../../../src/store/accepted-reports.ts';
 import { type Bridge, openBridge, settings } from '../../support/bridge.ts';
 
@@ -98,7 +99,7 @@ describe('a round of reports', () => {
     });
     const tooLarge = { startMs: NINE_MS, revision: 9, part: sizes.length, sentAtMs: 5, answer: '200', sha256: 'x' };
     const all = [...bodies, { ...tooLarge, bodyGzip: null }];
-    await env.DB.batch(keepBodies(env.DB, 1, 'historical', all));
+    await env.DB.batch(keepBodies(env.DB, 1, 'historical', all, toHex));
     const { results } = await env.DB.prepare(
       'SELECT body_gzip AS body FROM report_body WHERE revision = 9 ORDER BY part',
     ).all<{ body: number[] | null }>();
