@@ -9,7 +9,8 @@ import { startLiveVox } from './livevox/start.ts';
 import { misbehave } from './misbehave.ts';
 import { startMpower } from './mpower/start.ts';
 import { startNcc } from './ncc/start.ts';
-import { COMMANDS, commandHelp, generalHelp, readOptions, UsageError, type Values } from './options.ts';
+import { COMMANDS, generalHelp } from './options.ts';
+import { commandHelp, readOptions, UsageError, type Values } from './shared/command-line.ts';
 import { describeIssues } from './shared/parse.ts';
 import { exitCleanly } from './shared/process.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Tells a running stand-in to misbehave, or to behave again.
  */
-import { UsageError, type Values } from './options.ts';
+import { UsageError, type Values } from './shared/command-line.ts';
 
 const USUAL_URLS: Record<string, string> = {
   ncc: 'http://127.0.0.1:9101',

@@ -6,7 +6,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { HandOverAnswer } from '../src/domain/handed-over.ts';
 import { type GivenRecords, RecordsRefusedError } from '../src/jobs/apply-records.ts';
-import { Loop, nextOnGridMs, TICK_MAX_MS } from '../src/jobs/loop.ts';
+import { Loop } from '../src/jobs/loop.ts';
+import { nextOnGridMs, TICK_MAX_MS } from '../src/jobs/poll-grid.ts';
 import type { PushResult } from './app.ts';
 import { readSettings } from './settings.ts';
 import { bridgeDeps, log, systemClock } from './wiring.ts';

@@ -7,9 +7,10 @@ import {
   cellState,
   NO_CONTACTS,
 } from '../src/domain/coverage.ts';
-import { INTERVAL_MS, type Window } from '../src/domain/interval.ts';
+import { DAY_MS, INTERVAL_MS, type Window } from '../src/domain/interval.ts';
 import { type DaySlot, daySlots, dayWindow, shiftDay } from '../src/domain/local-day.ts';
 import { type CoverageCell, readCells, readContacts } from '../src/store/coverage-days.ts';
+import { readProofs } from '../src/store/ledger-sums.ts';
 
 /** One interval of a day. `state` null: it has not ended, or lies before collection began. */
 export interface SlotView extends DaySlot {
@@ -22,6 +23,8 @@ export interface DayView {
   readonly window: Window;
   readonly slots: readonly SlotView[];
   readonly balance: ContactBalance;
+  /** When the sums behind the balance were last proved against each stored figure. Null: of a part of the day never. */
+  readonly provedAtMs: number | null;
 }
 
 /** How a connection counts days, and how long its figures settle. */
@@ -30,7 +33,10 @@ export interface CoverageRules {
   readonly settleDelayMs: number;
 }
 
-/** So many days up to and with `lastDay`, newest first. */
+/**
+ * So many days up to and with `lastDay`, newest first. The stored side of the balance is what the ledger's rows keep, but of
+ * a single day each stored figure is added up anew.
+ */
 export async function readDays(
   db: D1Database,
   connectionId: number,
@@ -43,7 +49,8 @@ export async function readDays(
   if (!newest || !oldest) return [];
   const span = { startMs: oldest.startMs, endMs: newest.endMs };
   const cells = await readCells(db, connectionId, span);
-  const contacts = await readContacts(db, connectionId, span, cells);
+  const contacts = await readContacts(db, connectionId, cells, { anew: range.days === 1 });
+  const proofs = await readProofs(db, connectionId, span);
   const byStart = new Map(cells.map((cell) => [cell.startMs, cell]));
   return names.map((day, index) => {
     const window = windows[index] ?? span;
@@ -54,8 +61,19 @@ export async function readDays(
     const balance = contacts
       .filter(({ startMs }) => startMs >= window.startMs && startMs < window.endMs)
       .reduce((sum, one) => addContacts(sum, one.balance), NO_CONTACTS);
-    return { day, window, slots, balance };
+    return { day, window, slots, balance, provedAtMs: provedAtMs(window, proofs) };
   });
+}
+
+/** A day in a zone lies in up to three days in UTC: the oldest of their proofs. */
+function provedAtMs({ startMs, endMs }: Window, proofs: ReadonlyMap<number, number>): number | null {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (let dayMs = Math.floor(startMs / DAY_MS) * DAY_MS; dayMs < endMs; dayMs += DAY_MS) {
+    const atMs = proofs.get(dayMs);
+    if (atMs === undefined) return null;
+    oldest = Math.min(oldest, atMs);
+  }
+  return Number.isFinite(oldest) ? oldest : null;
 }
 
 /** How many intervals of some days are in each state. */

@@ -1,8 +1,8 @@
 /** How each connection is doing, ready to be shown: stored facts, settings and the verdict on both. */
-import { acdTitle, acdTraits } from '../src/acd/registry.ts';
+import { acdSecrets, acdSetUp, acdTitle, acdTraits } from '../src/acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames } from '../src/connection.ts';
 import { assessHealth, type Health } from '../src/domain/health.ts';
-import type { ConnectionFacts } from '../src/domain/health-facts.ts';
+import type { ConnectionFacts, FeedName } from '../src/domain/health-facts.ts';
 import type { HealthSettings } from '../src/domain/health-findings.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { readOverview } from '../src/store/overview.ts';
@@ -17,12 +17,6 @@ export interface ConnectionHealth {
   readonly timeZone: string;
 }
 
-const SECRET_LABELS: Readonly<Record<string, string>> = {
-  realTimePassword: 'the password of the real-time group',
-  historicalPassword: 'the password of the historical group',
-  accessKeySecret: 'the access key secret',
-};
-
 /** The health of all connections at `nowMs`, oldest connection first. */
 export async function readHealth(db: D1Database, nowMs: number): Promise<ConnectionHealth[]> {
   const [connections, facts] = await Promise.all([listConnections(db), readOverview(db, nowMs)]);
@@ -35,24 +29,43 @@ export async function readHealth(db: D1Database, nowMs: number): Promise<Connect
   });
 }
 
+/** What a secret is called in a sentence. Those of destinations are access keys' secrets. */
+function secretWords({ acd }: ConnectionSettings, name: string): string {
+  return `the ${acdSecrets(acd.kind).find((secret) => secret.name === name)?.what ?? 'access key secret'}`;
+}
+
+const USUAL_CREDENTIALS = 'the user name or password';
+
 function healthSettings(connection: ConnectionRow, settings: ConnectionSettings | null): HealthSettings {
   const stored = new Set(connection.secrets.map(({ name }) => name));
-  const missing =
-    settings === null
-      ? ['its stored settings are not valid any more']
-      : connectionSecretNames(settings)
-          .filter((name) => !stored.has(name))
-          .map((name) => `${SECRET_LABELS[name] ?? name} is not stored`);
+  if (settings === null) {
+    return {
+      missing: ['its stored settings are not valid any more'],
+      collectionIntervalMs: 5_000,
+      settleDelayMs: 120_000,
+      acdName: 'The ACD',
+      wfmName: 'The WFM',
+      areFiguresAsked: true,
+      credentialsOf: { 'agent-states': USUAL_CREDENTIALS, intervals: USUAL_CREDENTIALS, roster: USUAL_CREDENTIALS },
+    };
+  }
+  const { acd, wfm, collection } = settings;
+  const { pollIntervalS, queueIntervals } = acdTraits(acd);
+  const credentials = acdSetUp(acd.kind).credentials;
+  const credentialsOf = (feed: FeedName) => credentials?.[feed] ?? USUAL_CREDENTIALS;
   return {
-    missing,
-    collectionIntervalMs: (settings ? acdTraits(settings.acd).pollIntervalS : 5) * 1_000,
-    settleDelayMs: (settings?.collection.settleDelayS ?? 120) * 1_000,
-    acdName: settings ? acdTitle(settings.acd.kind) : 'The ACD',
-    wfmName: settings ? wfmTitle(settings.wfm.kind) : 'The WFM',
-    accountOf: {
-      'agent-states': 'of the real-time group',
-      intervals: 'of the historical group',
-      roster: 'of the historical group',
+    missing: connectionSecretNames(settings)
+      .filter((name) => !stored.has(name))
+      .map((name) => `${secretWords(settings, name)} is not stored`),
+    collectionIntervalMs: pollIntervalS * 1_000,
+    settleDelayMs: collection.settleDelayS * 1_000,
+    acdName: acdTitle(acd.kind),
+    wfmName: wfmTitle(wfm.kind),
+    areFiguresAsked: queueIntervals === 'asked',
+    credentialsOf: {
+      'agent-states': credentialsOf('agent-states'),
+      intervals: credentialsOf('intervals'),
+      roster: credentialsOf('roster'),
     },
   };
 }

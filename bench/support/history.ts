@@ -97,9 +97,15 @@ function addIntervals(database: DatabaseSync, days: number, beganMs: number): vo
     ${starts} SELECT 1, s.ms, q.id, 20 + q.id % 40, q.id % 5, 4000000 + q.id * 977, s.ms + 1020000
     FROM start s CROSS JOIN queue q ORDER BY s.ms, q.id`);
   database.exec(`INSERT OR IGNORE INTO interval_ledger (connection_id, start_ms, status, revision, collected_at_ms,
-      read_at_ms, queue_count, offered, abandoned, handle_time_ms)
-    ${starts} SELECT 1, ms, 'collected', 1, ms + 1020000, ms + 1020000, q.n, q.offered, q.abandoned, 4000000 * q.n
+      read_at_ms, queue_count, offered, abandoned, handle_time_ms, stored_offered, left_out_offered, sums_version)
+    ${starts} SELECT 1, ms, 'collected', 1, ms + 1020000, ms + 1020000, q.n, q.offered, q.abandoned, 4000000 * q.n, q.offered, 0,
+      (SELECT inclusion_version FROM connection WHERE id = 1)
     FROM start, (SELECT count(*) AS n, sum(20 + id % 40) AS offered, sum(id % 5) AS abandoned FROM queue) q`);
+  // Proved, and the hourly turn is taken: what purging and proving read is not what a poll or a page reads.
+  database.exec(`INSERT OR IGNORE INTO ledger_proof (connection_id, day_ms, proved_at_ms, inclusion_version, differing)
+    ${starts} SELECT DISTINCT 1, ms - ms % ${DAY_MS}, ${beganMs}, (SELECT inclusion_version FROM connection WHERE id = 1), 0
+    FROM start;
+    INSERT INTO heartbeat (name, at_ms) VALUES ('purge', ${Date.now()}) ON CONFLICT (name) DO UPDATE SET at_ms = excluded.at_ms`);
   for (const stream of ['historical', 'agent-activity']) {
     database.exec(`INSERT OR IGNORE INTO report (connection_id, stream, start_ms, end_ms, revision, delivered_revision,
         record_count, created_at_ms, accepted_at_ms, delivered_contacts)

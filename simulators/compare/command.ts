@@ -1,7 +1,7 @@
 /**
  * `compare` at the terminal: a table, examples of what is wrong, and a sentence that says how it stands.
  */
-import { UsageError, type Values } from '../options.ts';
+import { UsageError, type Values } from '../shared/command-line.ts';
 import { parseTimeMs } from '../shared/parse.ts';
 import { type Comparison, compare } from './compare.ts';
 import { iso, type Section } from './section.ts';

@@ -9,13 +9,14 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, hostile, json, ndjson, statusAnswer, wholeBody } from './answer.ts';
+import { type Answer, hostile, json, ndjson, statusAnswer } from './answer.ts';
+import { AnswerWriter } from './answer-writer.ts';
 import { FaultBook, type FaultRule, faultRuleSchema } from './faults.ts';
 import { garbledBody, HTML_PAGE } from './garble.ts';
 import { parseJson, parseTimeMs } from './parse.ts';
 import { Random } from './random.ts';
+import { preciseNowMs, type RequestRecord } from './request-record.ts';
 import { Ring } from './ring.ts';
 
 /** The newest requests that are kept; older ones are let go and counted. */
@@ -23,23 +24,6 @@ const REQUESTS_KEPT = 100_000;
 const MAX_CONTROL_BODY_BYTES = 1024 * 1024;
 /** Longer than any poll interval that clients keep a connection for: a server that closes first causes lost requests. */
 const KEEP_ALIVE_MS = 3_700_000;
-
-type Outcome = 'pending' | 'served' | 'lost' | 'cut' | 'refused' | 'hung' | 'garbled' | 'aborted';
-
-export interface RequestRecord {
-  readonly number: number;
-  readonly method: string;
-  readonly path: string;
-  readonly query: Record<string, string>;
-  /** Unix ms with microseconds from a monotonic clock: good for spacing. */
-  readonly arrivalMs: number;
-  answeredMs: number | null;
-  status: number | null;
-  outcome: Outcome;
-  fault: string | null;
-  bytesIn: number;
-  bytesOut: number;
-}
 
 export interface SimRequest {
   readonly method: string;
@@ -61,20 +45,18 @@ export interface StandInOptions {
   inside: (request: SimRequest) => Answer | undefined;
 }
 
-function preciseNowMs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000;
-}
-
 export class StandInServer {
   readonly faults: FaultBook;
   readonly requests = new Ring<RequestRecord>(REQUESTS_KEPT);
   readonly #options: StandInOptions;
   readonly #server: Server;
+  readonly #writer: AnswerWriter;
   #requestCount = 0;
   #port = 0;
 
   constructor(options: StandInOptions) {
     this.#options = options;
+    this.#writer = new AnswerWriter(options.nowMs);
     const random = new Random(options.seed);
     this.faults = new FaultBook(Date.now, () => random.next());
     this.#server = createServer((request, response) => {
@@ -122,7 +104,7 @@ export class StandInServer {
       const body = await readBody(request, MAX_CONTROL_BODY_BYTES);
       const answer =
         body === undefined ? json(413, { message: 'The body is over 1 MB.' }) : this.#inside(method, url, body);
-      await this.#send(response, answer);
+      await this.#writer.send(response, answer);
       return;
     }
     const record = this.#record(method, url);
@@ -178,12 +160,12 @@ export class StandInServer {
         record.outcome = 'hung';
         return;
       case 'status':
-        return this.#send(response, statusAnswer(rule, this.#options.nowMs()), record);
+        return this.#writer.send(response, statusAnswer(rule, this.#options.nowMs()), record);
       case 'html':
         return this.#garble(response, record, [HTML_PAGE], 'text/html; charset=utf-8', rule.status);
       case 'garble': {
         const form = rule.garble ?? 'truncated';
-        if (form === 'hostile-rows') return this.#send(response, hostile(await handle()), record);
+        if (form === 'hostile-rows') return this.#writer.send(response, hostile(await handle()), record);
         const body = garbledBody(form, rule.sizeMb ?? 64, rule.depth ?? 100_000);
         return this.#garble(response, record, body, form === 'html' ? 'text/html' : 'application/json', rule.status);
       }
@@ -193,11 +175,11 @@ export class StandInServer {
         response.socket?.destroy();
         return;
       case 'cut':
-        return this.#cut(response, record, await handle());
+        return this.#writer.cut(response, record, await handle());
       case 'dribble':
-        return this.#dribble(response, record, await handle());
+        return this.#writer.dribble(response, record, await handle());
       default:
-        return this.#send(response, await handle(), record);
+        return this.#writer.send(response, await handle(), record);
     }
   }
 
@@ -208,74 +190,8 @@ export class StandInServer {
     contentType: string,
     status = 200,
   ): Promise<void> {
-    await this.#send(response, { status, headers: { 'content-type': contentType }, body }, record);
+    await this.#writer.send(response, { status, headers: { 'content-type': contentType }, body }, record);
     record.outcome = 'garbled';
-  }
-
-  async #cut(response: ServerResponse, record: RequestRecord, answer: Answer): Promise<void> {
-    const body = wholeBody(answer);
-    const bytes = Buffer.from(body);
-    this.#head(response, answer, record, Math.max(bytes.length, 2));
-    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)));
-    response.flushHeaders();
-    record.outcome = 'cut';
-    await sleep(20);
-    response.socket?.destroy();
-  }
-
-  async #dribble(response: ServerResponse, record: RequestRecord, answer: Answer): Promise<void> {
-    const bytes = Buffer.from(wholeBody(answer));
-    this.#head(response, answer, record, bytes.length);
-    response.flushHeaders();
-    for (let at = 0; at < bytes.length; at += 1) {
-      if (response.destroyed) return;
-      response.write(bytes.subarray(at, at + 1));
-      await sleep(1000);
-    }
-    await this.#finish(response, record, answer);
-  }
-
-  async #send(response: ServerResponse, answer: Answer, record?: RequestRecord): Promise<void> {
-    const { body } = answer;
-    if (body === undefined || typeof body === 'string') {
-      const bytes = Buffer.from(body ?? '');
-      this.#head(response, answer, record, bytes.length);
-      if (bytes.length > 0) response.write(bytes);
-      if (record !== undefined) record.bytesOut = bytes.length;
-      return this.#finish(response, record, answer);
-    }
-    this.#head(response, answer, record, undefined);
-    for await (const chunk of Readable.from(body)) {
-      if (response.destroyed) return;
-      if (record !== undefined) record.bytesOut += Buffer.byteLength(chunk);
-      if (!response.write(chunk)) await drained(response);
-    }
-    return this.#finish(response, record, answer);
-  }
-
-  #head(response: ServerResponse, answer: Answer, record: RequestRecord | undefined, lengthBytes: number | undefined) {
-    if (record !== undefined) record.status = answer.status;
-    response.sendDate = false;
-    response.writeHead(answer.status, {
-      date: new Date(this.#options.nowMs()).toUTCString(),
-      ...answer.headers,
-      ...(lengthBytes === undefined ? {} : { 'content-length': String(lengthBytes) }),
-    });
-  }
-
-  async #finish(response: ServerResponse, record: RequestRecord | undefined, answer: Answer): Promise<void> {
-    if (response.destroyed) return;
-    await new Promise<void>((resolve) => {
-      response.once('close', resolve);
-      response.end(() => {
-        if (record !== undefined) {
-          record.answeredMs = preciseNowMs();
-          record.outcome = 'served';
-        }
-        answer.onServed?.();
-        resolve();
-      });
-    });
   }
 
   #inside(method: string, url: URL, body: string): Answer {
@@ -299,18 +215,6 @@ export class StandInServer {
     const parsed = parseJson(body, faultRuleSchema);
     return parsed.ok ? json(201, this.faults.add(parsed.value)) : json(400, { message: parsed.message });
   }
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }
 
 /** The whole body as text, or undefined when it is over the limit (the rest is read and thrown away). */

@@ -56,6 +56,8 @@ export interface SourceSetUp {
   readonly answers: { readonly title: string; readonly how: string };
   /** Where agents and queues come from. */
   readonly roster: string;
+  /** What each feed signs in with, for a sentence; left out where it is one user name and one password, or nothing. */
+  readonly credentials?: Readonly<Record<'agent-states' | 'intervals' | 'roster', string>>;
   /** What an agent's login id is unless somebody sets it: ends a sentence that begins "By default it is". */
   readonly loginId: string;
 }

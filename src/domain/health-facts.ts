@@ -48,6 +48,8 @@ export interface ConnectionFacts {
   /** When the oldest state change that waits to be sent was stored, those without login id aside; null: none waits. */
   readonly oldestUnsentMs: number | null;
   readonly feeds: readonly FeedFacts[];
+  /** What the source warns of, as sentences that say what to do; '' for nothing. */
+  readonly warning: string;
   readonly streams: readonly StreamFacts[];
   /** End of the newest interval that was collected. */
   readonly newestFigureMs: number | null;

@@ -9,8 +9,10 @@ export interface HealthSettings {
   readonly settleDelayMs: number;
   readonly acdName: string;
   readonly wfmName: string;
-  /** Whose user name and password a feed signs in with, as in "of the real-time group". */
-  readonly accountOf: Readonly<Record<FeedName, string>>;
+  /** What a feed signs in with, as in "the user name or password of the real-time group". */
+  readonly credentialsOf: Readonly<Record<FeedName, string>>;
+  /** Figures are asked for; else somebody sends them, or is to. */
+  readonly areFiguresAsked: boolean;
 }
 
 /** A sentence with instants in it. */
@@ -62,6 +64,7 @@ export function findingsOf(facts: ConnectionFacts, settings: HealthSettings, now
     ...unsentFindings(facts, nowMs),
     ...coverageFindings(facts, settings, nowMs),
     ...mappingFindings(facts, settings),
+    ...warningFindings(facts),
     ...accountFindings(facts),
     ...cronFindings(facts, nowMs),
   ];
@@ -87,7 +90,7 @@ function feedFindings(facts: ConnectionFacts, settings: HealthSettings, nowMs: n
 function feedWords(
   feed: FeedFacts,
   sinceMs: number,
-  { acdName, accountOf }: HealthSettings,
+  { acdName, credentialsOf }: HealthSettings,
   nowMs: number,
 ): Pick<Finding, 'what' | 'action' | 'target'> {
   const since = { atMs: sinceMs };
@@ -96,15 +99,15 @@ function feedWords(
   switch (feed.errorKind) {
     case 'sign-in':
       return {
-        what: [`${acdName} refused the user name or password ${accountOf[feed.name]} at `, since, '.'],
+        what: [`${acdName} refused ${credentialsOf[feed.name]} at `, since, '.'],
         action: ['Correct them on the connection page; the next try is ', ...retry, '.'],
         target: 'connection',
       };
     case 'unanswered sign-in':
       return {
-        what: [`${acdName} has not answered a sign-in ${accountOf[feed.name]} in time since `, since, '.'],
+        what: [`${acdName} has not answered a sign-in in time since `, since, '.'],
         action: [
-          'Whether it refused the user name or password is not known; the next try is ',
+          `Whether it refused ${credentialsOf[feed.name]} is not known; the next try is `,
           ...retry,
           ', so that no account is locked. Saving the connection tries at once.',
         ],
@@ -252,13 +255,18 @@ function coverageFindings(facts: ConnectionFacts, settings: HealthSettings, nowM
         { atMs: facts.oldestGapMs ?? nowMs },
         '.',
       ],
-      action: ['The bridge asks for them again by itself, newest first.'],
+      action: [
+        settings.areFiguresAsked
+          ? 'The bridge asks for them again by itself, newest first.'
+          : 'Nobody has sent them. Look at the program that sends them, or import them from a file.',
+      ],
       target: 'coverage',
     });
   }
   const dueMs = (facts.oldestWaitingMs ?? nowMs) + 15 * 60_000 + settings.settleDelayMs + INTERVAL_LATE_MS;
   const intervalsFail = facts.feeds.some(({ name, failures }) => name === 'intervals' && failures > 0);
-  if (facts.oldestWaitingMs !== null && nowMs > dueMs && !intervalsFail && facts.backfillsOpen === 0) {
+  const isRead = settings.areFiguresAsked && !intervalsFail && facts.backfillsOpen === 0;
+  if (isRead && facts.oldestWaitingMs !== null && nowMs > dueMs) {
     findings.push({
       level: 'degraded',
       sinceMs: dueMs,
@@ -316,6 +324,11 @@ function mappingFindings(facts: ConnectionFacts, settings: HealthSettings): Find
     });
   }
   return findings;
+}
+
+function warningFindings({ warning }: ConnectionFacts): Finding[] {
+  if (warning === '') return [];
+  return [{ level: 'degraded', sinceMs: null, what: [warning], action: null, target: 'connection' }];
 }
 
 function accountFindings(facts: ConnectionFacts): Finding[] {

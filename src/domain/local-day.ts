@@ -73,12 +73,30 @@ export interface DaySlot {
 /** The intervals of a day in a zone: 96, or 92 or 100 where the clock is changed. */
 export function daySlots(day: string, timeZone: string): DaySlot[] {
   const seen = new Set<string>();
-  return windowStarts(dayWindow(day, timeZone)).map((startMs) => {
+  const window = dayWindow(day, timeZone);
+  if (isPlain(window, timeZone)) {
+    return windowStarts(window).map((startMs, i) => ({ startMs, clock: PLAIN_CLOCKS[i] ?? '', again: false }));
+  }
+  return windowStarts(window).map((startMs) => {
     const { clock } = localTime(startMs, timeZone);
     const again = seen.has(clock);
     seen.add(clock);
     return { startMs, clock, again };
   });
+}
+
+/** The clock of a day on which nobody changes it, by the interval. */
+const PLAIN_CLOCKS = Array.from({ length: DAY_MS / INTERVAL_MS }, (_, i) =>
+  new Date(i * INTERVAL_MS).toISOString().slice(11, 16),
+);
+
+/** True for a day of 24 hours that begins at midnight and whose clock runs through: asking it each interval costs more. */
+function isPlain({ startMs, endMs }: Window, timeZone: string): boolean {
+  if (endMs - startMs !== DAY_MS) return false;
+  for (let i = 0; i < PLAIN_CLOCKS.length; i += PLAIN_CLOCKS.length / 8) {
+    if (localTime(startMs + i * INTERVAL_MS, timeZone).clock !== PLAIN_CLOCKS[i]) return false;
+  }
+  return true;
 }
 
 /** Slots of the days that were asked for last: files name the same few days on every line. */

@@ -1,10 +1,9 @@
 /**
  * Holds the token of one account: from memory, else from the cache, else by refresh, else by signing in. There is never
- * more than one renewal in flight, and credentials that were refused, or may have been, are not tried again before
- * their block has passed, restarts included: accounts get locked.
+ * more than one renewal in flight, and nobody signs in whom the guard does not admit.
  */
-import type { SignInRecord } from '../runtime.ts';
 import type { UpstreamDeps } from './deps.ts';
+import { SignInGuard } from './sign-in-guard.ts';
 import { type AccountTokenCache, createAccountTokenCache, type Token } from './token-cache.ts';
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts';
 
@@ -47,11 +46,6 @@ export interface TokenKeeper {
   refusedAfresh(token: Token, endpoint: string): UpstreamError;
 }
 
-/** Contract: none for 15 minutes after refused credentials. 21 minutes make at most 3 tries an hour. */
-const REFUSED_BLOCK_MS = 21 * 60_000;
-/** After a sign-in that failed in passing: the next not before. */
-const SIGN_IN_SPACING_MS = 3_000;
-const AFRESH_HOLD_MS = 60_000;
 const RENEW_AT_SHARE = 0.8;
 
 type KeeperDeps = Pick<UpstreamDeps, 'clock' | 'tokens' | 'signIns' | 'sealer' | 'connectionId' | 'keepers'>;
@@ -77,11 +71,7 @@ class Keeper implements TokenKeeper {
   /** The cache is read once: afterwards memory knows better. */
   #isCacheRead = false;
   #fingerprint: Promise<string> | null = null;
-  /** What D1 remembers of this account; undefined until it was read. */
-  #record: SignInRecord | null | undefined = undefined;
-  /** The last sign-in failed in passing: until when it stands for the next one. */
-  #passing: { readonly hold: Hold; readonly error: UpstreamError } | null = null;
-  #afresh: { readonly count: number; readonly hold: Hold } = NEVER_REFUSED_AFRESH;
+  readonly #guard: SignInGuard;
 
   constructor(account: Account, issuer: TokenIssuer, deps: KeeperDeps) {
     this.#account = account;
@@ -89,6 +79,8 @@ class Keeper implements TokenKeeper {
     this.#deps = deps;
     const fingerprint = () => this.#accountFingerprint();
     this.#cache = createAccountTokenCache({ side: account.side, fingerprint }, deps);
+    const { endpoint, refusedStatuses } = issuer;
+    this.#guard = new SignInGuard({ endpoint, refusedStatuses, fingerprint }, deps);
   }
 
   async token(): Promise<Token> {
@@ -113,25 +105,21 @@ class Keeper implements TokenKeeper {
 
   async accepted(token: Token, scheme: string): Promise<void> {
     if (token.value === this.#untriedValue) this.#untriedValue = '';
-    this.#afresh = NEVER_REFUSED_AFRESH;
+    this.#guard.accepted();
     const current = this.#currentIf(token);
     if (!current || current.scheme === scheme) return;
     this.#current = { ...current, scheme };
     await this.#cache.keep(this.#current);
-    // Failing to remember costs one refused call at the next start, no more.
-    await this.#remember({ ...(this.#record ?? NOTHING_REMEMBERED), scheme });
+    await this.#guard.rememberScheme(scheme);
   }
 
   refusedAfresh(token: Token, endpoint: string): UpstreamError {
     // Many calls can be refused with one token: it counts once.
     if (this.#current?.value === token.value) {
       this.#current = null;
-      const count = this.#afresh.count + 1;
-      const fromMs = this.#nowMs();
-      const waitMs = Math.min(AFRESH_HOLD_MS * 2 ** (count - 1), REFUSED_BLOCK_MS);
-      this.#afresh = { count, hold: { fromMs, untilMs: fromMs + waitMs } };
+      this.#guard.holdAfresh();
     }
-    return new UpstreamError(endpoint, afreshFailure(this.#afresh.hold.untilMs));
+    return new UpstreamError(endpoint, this.#guard.afreshFailure());
   }
 
   /** Those who come while a renewal is in flight wait for the same one. */
@@ -180,47 +168,16 @@ class Keeper implements TokenKeeper {
   }
 
   async #signIn(): Promise<Token> {
-    let record = await this.#readRecord();
-    const nowMs = this.#nowMs();
-    if (isHeld(this.#afresh.hold, nowMs)) throw this.#error(afreshFailure(this.#afresh.hold.untilMs));
-    if (record && isBlocked(record, nowMs) && record.refusedReason === '') {
-      // Somebody may have saved the connection, and so asked for a try, since it was read.
-      this.#record = undefined;
-      record = await this.#readRecord();
-    }
-    if (record && isBlocked(record, nowMs)) throw this.#error(blockedFailure(record));
-    if (this.#passing && isHeld(this.#passing.hold, nowMs)) throw this.#passing.error;
+    const record = await this.#guard.admit();
     let token: Token;
     try {
       token = await this.#issuer.signIn(record?.scheme ?? '');
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      throw await this.#signInFailed(error, record);
+      throw await this.#guard.failed(error, record);
     }
-    this.#passing = null;
-    if (record ? record.blockedUntilMs > 0 : token.scheme !== '') {
-      // That they were good once counts later; where the scheme is not known yet, it is remembered with the scheme.
-      await this.#remember({ ...NOTHING_REMEMBERED, scheme: record?.scheme ?? token.scheme });
-    }
+    await this.#guard.succeeded(record, token.scheme);
     return this.#hold(token);
-  }
-
-  async #signInFailed(error: UpstreamError, record: SignInRecord | null): Promise<UpstreamError> {
-    const { failure } = error;
-    const isRefused = failure.kind === 'status' && this.#issuer.refusedStatuses.includes(failure.status);
-    // Where the last answer was a refusal, or there never was one, a try that nobody answered in time may have been refused.
-    const isUnknown = failure.kind === 'timeout' && (record === null || record.blockedUntilMs > 0);
-    if (!isRefused && !isUnknown) {
-      const askedMs = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0;
-      const fromMs = this.#nowMs();
-      this.#passing = { hold: { fromMs, untilMs: fromMs + Math.max(SIGN_IN_SPACING_MS, askedMs) }, error };
-      return error;
-    }
-    const retryAtMs = this.#nowMs() + REFUSED_BLOCK_MS;
-    const detail = failure.kind === 'status' ? refusalOf(failure) : (record?.refusedReason ?? '');
-    const refused = { ...(record ?? NOTHING_REMEMBERED), blockedUntilMs: retryAtMs, refusedReason: detail };
-    const unwritten = await this.#remember({ ...refused, refusedCount: refused.refusedCount + 1 });
-    return new UpstreamError(error.endpoint, blockedFailure(refused), { cause: unwritten });
   }
 
   async #hold(token: Token): Promise<Token> {
@@ -229,29 +186,6 @@ class Keeper implements TokenKeeper {
     this.#isCacheRead = true;
     await this.#cache.keep(token);
     return token;
-  }
-
-  /** Without knowing whether the account is blocked nobody signs in. */
-  async #readRecord(): Promise<SignInRecord | null> {
-    if (this.#record !== undefined) return this.#record;
-    try {
-      this.#record = await this.#deps.signIns.read(await this.#accountFingerprint());
-    } catch (cause) {
-      const detail = 'the bridge could not read from its database whether the account is blocked, and did not try';
-      throw this.#error({ kind: 'unreachable', detail }, cause);
-    }
-    return this.#record;
-  }
-
-  /** Keeps the record in memory in any case. Gives the error when the database did not take it. */
-  async #remember(record: SignInRecord): Promise<unknown> {
-    this.#record = record;
-    try {
-      await this.#deps.signIns.write(await this.#accountFingerprint(), record);
-      return undefined;
-    } catch (error) {
-      return error;
-    }
   }
 
   async #readCacheOnce(): Promise<Token | null> {
@@ -271,40 +205,9 @@ class Keeper implements TokenKeeper {
     return this.#fingerprint;
   }
 
-  #error(failure: UpstreamFailure, cause?: unknown): UpstreamError {
-    return new UpstreamError(this.#issuer.endpoint, failure, { cause });
-  }
-
   #nowMs(): number {
     return this.#deps.clock.nowMs();
   }
-}
-
-function refusalOf({ status, detail }: UpstreamFailure & { kind: 'status' }): string {
-  return detail === '' ? `${status}` : `${status} ${detail}`;
-}
-
-/** No sign-in from one instant to another. Before `fromMs` it does not hold: the clock was set back since. */
-interface Hold {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
-
-const NEVER_REFUSED_AFRESH = { count: 0, hold: { fromMs: 0, untilMs: 0 } };
-const NOTHING_REMEMBERED: SignInRecord = { blockedUntilMs: 0, refusedCount: 0, refusedReason: '', scheme: '' };
-
-function isBlocked({ blockedUntilMs }: SignInRecord, nowMs: number): boolean {
-  return isHeld({ fromMs: blockedUntilMs - REFUSED_BLOCK_MS, untilMs: blockedUntilMs }, nowMs);
-}
-
-/** Without a reason nobody has said that the credentials are refused: there was no answer. */
-function blockedFailure({ refusedReason, blockedUntilMs: retryAtMs }: SignInRecord): UpstreamFailure {
-  if (refusedReason === '') return { kind: 'unanswered sign-in', retryAtMs };
-  return { kind: 'sign-in', detail: refusedReason, retryAtMs };
-}
-
-function isHeld({ fromMs, untilMs }: Hold, nowMs: number): boolean {
-  return fromMs <= nowMs && nowMs < untilMs;
 }
 
 function renewAtMs({ issuedAtMs, expiresAtMs }: Token): number {
@@ -319,8 +222,4 @@ function canRefresh({ refreshValue, refreshExpiresAtMs }: Token, nowMs: number):
 function isFinal(failure: UpstreamFailure): boolean {
   if (failure.kind === 'status') return failure.status < 500 && failure.status !== 408 && failure.status !== 429;
   return failure.kind === 'shape' || failure.kind === 'redirect' || failure.kind === 'address';
-}
-
-function afreshFailure(retryAtMs: number): UpstreamFailure {
-  return { kind: 'sign-in', detail: 'a token that was just issued is not accepted', retryAtMs };
 }

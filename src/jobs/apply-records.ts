@@ -40,7 +40,7 @@ const NOTHING: Outcome = { added: 0, changed: 0, same: 0 };
 /** Stores records. Throws `RecordsRefusedError`; whatever D1 throws means that nobody knows what was stored: give them again. */
 export async function applyRecords(deps: BridgeDeps, session: Session, given: GivenRecords): Promise<Applied> {
   const isRoster = given.kind === 'agents' || given.kind === 'queues';
-  if (session.config.settings.acd.kind === 'merged' && !isRoster) {
+  if (acdTraits(session.config.settings.acd).merges && !isRoster) {
     throw new RecordsRefusedError(
       'This connection merges what its members hand over. Send states and figures to the member that they belong to.',
     );
@@ -73,6 +73,7 @@ async function applyStateChanges(
     return { index, agentId, name, reason, atMs };
   });
   const { counts, refused } = await storeToldChanges(deps, session, events, { arrivedAtMs: deps.clock.nowMs() });
+  await feedSucceeded(deps, session, 'agent-states', { always: true });
   return { counts, refused };
 }
 

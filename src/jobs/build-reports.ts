@@ -1,4 +1,5 @@
 /** Builds the windowed reports from stored facts. The same facts and mapping give the same report. */
+import { acdTraits } from '../acd/registry.ts';
 import { activitiesEndedIn, type SignedInTime, timeIn } from '../domain/activity.ts';
 import type { Window } from '../domain/interval.ts';
 import { splitCounts } from '../domain/queue-interval.ts';
@@ -210,7 +211,7 @@ export async function buildHistorical(
 ): Promise<BuiltReport> {
   const queues = queueFiguresOf(session, rows);
   const derived = watched ? await performanceOf(deps, session, window) : [];
-  const isMerged = session.config.settings.acd.kind === 'merged';
+  const isMerged = acdTraits(session.config.settings.acd).merges !== undefined;
   const performance = isMerged
     ? [...derived, ...(await timesWithoutStates(deps, session, window))]
     : await toldPerformanceOf(deps, session, window, derived);

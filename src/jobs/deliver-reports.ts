@@ -149,7 +149,7 @@ async function areMembersIn(
   stream: WindowedStream,
   report: WaitingReport,
 ): Promise<boolean> {
-  if (session.config.settings.acd.kind !== 'merged' || stream !== 'historical') return true;
+  if (!acdTraits(session.config.settings.acd).merges || stream !== 'historical') return true;
   return report.deliveredRevision > 0 || isWindowComplete(deps, session, report);
 }
 

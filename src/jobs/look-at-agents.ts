@@ -3,6 +3,7 @@
 import { acdTraits } from '../acd/registry.ts';
 import { DAY_MS } from '../domain/interval.ts';
 import { addEvent } from '../store/events.ts';
+import { readWarning, saveWarning } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import type { WaitingWork } from '../store/waiting-work.ts';
 import { collectAgentStates } from './collect-agent-states.ts';
@@ -61,7 +62,7 @@ async function collectAgentEvents(
 
 /** A source that is not asked: the bridge only leaves word that it was there to take what was sent. */
 async function sayPresent(deps: BridgeDeps, session: Session): Promise<WaitingWork> {
-  if (session.config.settings.acd.kind === 'merged') await watchMembers(deps, session);
+  if (acdTraits(session.config.settings.acd).merges) await watchMembers(deps, session);
   const arrivedAtMs = deps.clock.nowMs();
   session.pollStartedMs = arrivedAtMs;
   const { work } = await commitToLog(deps, session, { arrivedAtMs, gapBeforeMs: 0, changes: [] });
@@ -84,25 +85,31 @@ async function noteGap(deps: BridgeDeps, session: Session, fromMs: number): Prom
   ]);
 }
 
-/** When a session last wrote what its source warns of. */
-const warnedAtMs = new WeakMap<Session, number>();
+/** What of its source's warnings a session has written last. */
+const warned = new WeakMap<Session, string>();
 
-/** What the source warns of (a password that expires) goes into the diary, once a day. */
+/** What the source warns of (a password that expires) stands on the pages while it does, and in the diary when it changes. */
 async function noteWarning(deps: BridgeDeps, session: Session): Promise<void> {
-  const message = session.config.acd.warning?.() ?? null;
-  const nowMs = deps.clock.nowMs();
-  if (message === null || nowMs - (warnedAtMs.get(session) ?? Number.NEGATIVE_INFINITY) < DAY_MS) return;
-  warnedAtMs.set(session, nowMs);
+  const message = session.config.acd.warning?.() ?? '';
+  const before = warned.get(session) ?? (await readWarning(deps.db, session.connectionId));
+  warned.set(session, before);
+  if (message === before) return;
   await deps.db.batch([
     guardLease(deps.db, session),
-    addEvent(deps.db, {
-      connectionId: session.connectionId,
-      atMs: nowMs,
-      kind: 'source warning',
-      severity: 'warning',
-      message,
-    }),
+    saveWarning(deps.db, session.connectionId, message),
+    ...(message === ''
+      ? []
+      : [
+          addEvent(deps.db, {
+            connectionId: session.connectionId,
+            atMs: deps.clock.nowMs(),
+            kind: 'source warning',
+            severity: 'warning',
+            message,
+          }),
+        ]),
   ]);
+  warned.set(session, message);
 }
 
 /** When a session last said that events could not be read: once a day is enough. */

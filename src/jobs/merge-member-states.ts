@@ -3,7 +3,7 @@
  * said; the rows that follow from it are worked out anew where they can have changed, in the same batch. What is news goes to
  * the WFM's real-time stream; what is older changes the reports of the intervals that it touches.
  */
-import { precedenceOf } from '../acd/merged/settings.ts';
+import { acdTraits } from '../acd/registry.ts';
 import { NOT_OBSERVED, type StateEntry } from '../domain/activity.ts';
 import {
   joinRanges,
@@ -33,8 +33,9 @@ import { closedStartsOf, type TouchedSpan } from './touched-spans.ts';
 
 /** The rules that a connection's settings and states make. Throws an `Error` for one that merges nothing. */
 export function mergeRulesOf({ settings, states }: Config): MergeRules {
-  if (settings.acd.kind !== 'merged') throw new Error('This connection merges no others.');
-  return { ...precedenceOf(settings.acd), classOf: (stateId) => states.get(stateId)?.stateClass ?? 'not ready' };
+  const { merges } = acdTraits(settings.acd);
+  if (!merges) throw new Error('This connection merges no others.');
+  return { ...merges, classOf: (stateId) => states.get(stateId)?.stateClass ?? 'not ready' };
 }
 
 /** Stores what a member says, or takes back, of agents' states. The same once more changes nothing. */

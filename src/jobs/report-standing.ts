@@ -4,6 +4,7 @@ import { addEvent } from '../store/events.ts';
 import { type Feed, saveFeed, saveStream } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import type { Outcome, Stream } from '../wfm/wfm.ts';
+import { isOfFormerClients } from './clients.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 import { afterFailure, afterSuccess, type Trouble, troubleOf, troubleOfOutcome } from './standing.ts';
 
@@ -18,7 +19,10 @@ const STREAM_WORDS: Record<Stream, string> = {
   'agent-activity': 'Agent activity reports',
 };
 
-/** Notes that reading a feed failed. Rethrows what is not an upstream's failure: that is a fault of the bridge's own. */
+/**
+ * Notes that reading a feed failed, unless it was read with settings that are not in force any more. Rethrows what is not an
+ * upstream's failure: that is a fault of the bridge's own.
+ */
 export async function feedFailed(
   deps: BridgeDeps,
   session: Session,
@@ -27,6 +31,7 @@ export async function feedFailed(
   periodMs: number,
 ): Promise<void> {
   if (!(error instanceof UpstreamError)) throw error;
+  if (isOfFormerClients(session.config, error)) return;
   const { standing, write, isNew } = afterFailure(feedOf(session, feed), troubleOf(error), deps.clock, periodMs);
   session.feeds.set(feed, standing);
   if (!write) return;
@@ -72,13 +77,14 @@ export async function feedSucceeded(
   await deps.db.batch(statements);
 }
 
-/** Notes that sending a stream failed. */
+/** Notes that sending a stream failed, unless it was sent with settings that are not in force any more. */
 export async function streamFailed(
   deps: BridgeDeps,
   session: Session,
   stream: Stream,
   outcome: Exclude<Outcome, { kind: 'accepted' }>,
 ): Promise<void> {
+  if (isOfFormerClients(session.config, outcome)) return;
   const trouble: Trouble = troubleOfOutcome(outcome);
   const { standing, write, isNew } = afterFailure(streamOf(session, stream), trouble, deps.clock, 1_000);
   session.streams.set(stream, standing);

@@ -1,6 +1,6 @@
 /**
  * What cron does each minute: it wakes every connection's loop (a loop that runs takes no notice), leaves a heartbeat,
- * and once an hour removes what is past its retention.
+ * and once an hour removes what is past its retention and proves sums of the ledger.
  */
 import { connectionSettingsSchema } from '../connection.ts';
 import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
@@ -11,9 +11,13 @@ import { beat, claimTurn } from '../store/heartbeats.ts';
 import { purgeImportMarks } from '../store/import-facts.ts';
 import { dropUnconfirmed } from '../store/imports.ts';
 import { purgeConnection, purgeShared } from '../store/purge.ts';
+import { proveSums } from './prove-sums.ts';
 
 /** Solved alerts and past maintenance are kept so long. */
 const ALERTS_KEPT_DAYS = 400;
+
+/** Later than this after its beginning, a run proves nothing more: the next one goes on. */
+const PROVING_MS = 15_000;
 
 export interface MinuteResult {
   readonly woken: number;
@@ -47,6 +51,7 @@ export async function runMinute(
     await purgeShared(deps.db, nowMs);
     await purgeAlerts(deps.db, nowMs - ALERTS_KEPT_DAYS * DAY_MS);
     await dropUnconfirmed(deps.db, nowMs - DAY_MS);
+    for (const { id } of connections) await proveSums(deps, id, nowMs + PROVING_MS);
   }
   return { woken: active.length - failures.length, failures, purgedRows };
 }

@@ -5,7 +5,7 @@ import { askAgain } from '../store/ledger.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
-import { eventOf } from './deliver-agent-states.ts';
+import { eventOf } from './send-changes.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { commitProgress } from './stream-progress.ts';
 

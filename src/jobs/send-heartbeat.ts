@@ -21,11 +21,14 @@ const beats = new WeakMap<Session, Beat>();
 export async function sendHeartbeatWhenDue(deps: BridgeDeps, session: Session): Promise<void> {
   const nowMs = deps.clock.nowMs();
   const beat = beats.get(session) ?? { nextMs: 0, isFailing: false };
-  if (nowMs < beat.nextMs || !answersNow(session, nowMs)) return;
+  const waitMs = beat.nextMs - nowMs;
+  // One further away was planned before the clock was set back.
+  const isWaiting = waitMs > 0 && waitMs <= pauseMs(beat.isFailing);
+  if (isWaiting || !answersNow(session, nowMs)) return;
   const outcome = await session.config.wfm.sendHeartbeat(nowMs);
   if (outcome === null) return;
   const isFailing = outcome.kind !== 'accepted';
-  beats.set(session, { nextMs: nowMs + (isFailing ? RETRY_MS : MINUTE_MS), isFailing });
+  beats.set(session, { nextMs: nowMs + pauseMs(isFailing), isFailing });
   if (isFailing === beat.isFailing) return;
   const { connectionId } = session;
   const event = isFailing
@@ -34,6 +37,8 @@ export async function sendHeartbeatWhenDue(deps: BridgeDeps, session: Session): 
   const severity = isFailing ? 'warning' : 'info';
   await deps.db.batch([addEvent(deps.db, { ...event, connectionId, atMs: nowMs, severity })]);
 }
+
+const pauseMs = (isFailing: boolean) => (isFailing ? RETRY_MS : MINUTE_MS);
 
 function answersNow(session: Session, nowMs: number): boolean {
   if (session.head === null || feedOf(session, 'agent-states').failures > 0) return false;

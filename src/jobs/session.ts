@@ -3,7 +3,7 @@
  * cache of D1 and can be dropped at any moment; `openSession` builds it anew and takes the lease.
  */
 import type { Acd } from '../acd/acd.ts';
-import { acdTraits, openAcd } from '../acd/registry.ts';
+import { acdTraits } from '../acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../connection.ts';
 import type { AcdState, AgentObservation } from '../domain/agent-state.ts';
 import { MINUTE_MS } from '../domain/interval.ts';
@@ -17,6 +17,7 @@ import {
   type FeedStanding,
   readFeeds,
   readStreams,
+  type Standing,
   type StreamStanding,
 } from '../store/feeds.ts';
 import { claimLease } from '../store/lease.ts';
@@ -31,8 +32,8 @@ import {
 import { signInMemory } from '../store/sign-ins.ts';
 import { readPresentStates } from '../store/state-changes.ts';
 import { type LogHead, readLogHead, type StatesProgress } from '../store/state-log.ts';
-import { openWfm } from '../wfm/registry.ts';
 import type { Stream, Wfm } from '../wfm/wfm.ts';
+import { openClients } from './clients.ts';
 
 /** What every job is handed by whoever runs the bridge. */
 export interface BridgeDeps extends Omit<UpstreamDeps, 'connectionId' | 'signIns'> {
@@ -128,11 +129,23 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     signedIn: 0,
     pollStartedMs: null,
     readsIntervalsOneByOne: false,
-    feeds: await readFeeds(deps.db, connectionId),
-    streams: await readStreams(deps.db, connectionId),
+    feeds: triedAtOnce(await readFeeds(deps.db, connectionId)),
+    streams: triedAtOnce(await readStreams(deps.db, connectionId)),
     lastHistoryBodyMs: 0,
     heldReportsBeforeMs: ALL_HELD_REPORTS,
   };
+}
+
+/** Kinds of failures that a change of settings mends, and that the other side did not ask to be spared after. */
+const MENDED_BY_SETTINGS = ['sign-in', 'unanswered sign-in', 'address', 'redirect', 'misconfigured'];
+
+/**
+ * What failed because of what is set may have been changed while nobody looked: a new session tries it. Whether credentials
+ * may be tried is for the keeper of their token to say; it remembers which ones were refused.
+ */
+function triedAtOnce<N, S extends Standing>(standings: ReadonlyMap<N, S>): Map<N, S> {
+  const isMendable = ({ errorKind }: S) => MENDED_BY_SETTINGS.includes(errorKind);
+  return new Map([...standings].map(([name, one]) => [name, isMendable(one) ? { ...one, retryAtMs: 0 } : one]));
 }
 
 /**
@@ -162,8 +175,7 @@ export async function loadConfig(
   const upstream: UpstreamDeps = { ...deps, connectionId, signIns: signInMemory(deps.db, connectionId) };
   const key = clientKey(settings, secrets);
   const same = before !== null && clientKeys.get(before.acd) === key;
-  const acd = same ? before.acd : openAcd(settings.acd, secrets, upstream);
-  const wfm = same ? before.wfm : openWfm(settings.wfm, secrets, upstream);
+  const { acd, wfm } = same ? before : openClients(settings, secrets, upstream);
   clientKeys.set(acd, key);
   return {
     version: connection.configVersion,

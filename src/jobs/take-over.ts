@@ -5,6 +5,7 @@ import { type MemberEdit, readMemberWindow } from '../store/member-states.ts';
 import { noteMember, readMembers, readStatesToAdmit } from '../store/members.ts';
 import { storeMemberEdits } from './merge-member-states.ts';
 import { type ClassedState, fillEmployeeIds, noteAgents, noteClassedStates } from './note-seen.ts';
+import { feedSucceeded } from './report-standing.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { takeInterval } from './take-over-interval.ts';
 
@@ -21,12 +22,9 @@ export async function takeHandedOver(
   if (handed.kind === 'interval') return takeInterval(deps, session, memberId, handed);
   const members = await readMembers(deps.db, session.connectionId);
   if (!members.some((member) => member.memberId === memberId)) await admitMember(deps, session, memberId);
-  switch (handed.kind) {
-    case 'agent-states':
-      return takeStates(deps, session, memberId, handed);
-    case 'window':
-      return takeWindow(deps, session, memberId, handed);
-  }
+  if (handed.kind === 'window') await takeWindow(deps, session, memberId, handed);
+  else await takeStates(deps, session, memberId, handed);
+  await feedSucceeded(deps, session, 'agent-states', { always: true });
 }
 
 /**

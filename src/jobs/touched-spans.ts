@@ -13,10 +13,11 @@ export interface TouchedSpan {
 export async function closedStartsOf(
   deps: BridgeDeps,
   session: Session,
-  spans: Iterable<TouchedSpan>,
+  spans: readonly TouchedSpan[],
 ): Promise<number[]> {
-  const firstLookMs = await readFirstLookMs(deps.db, session.connectionId);
-  const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? floorToGrid(firstLookMs ?? deps.clock.nowMs());
+  // Most polls of events bring nothing: they cost no question.
+  if (spans.length === 0) return [];
+  const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? (await beginOf(deps, session));
   const starts = new Set<number>();
   for (const { fromMs, toMs } of spans) {
     const endMs = Math.min(toMs ?? closedThroughMs, closedThroughMs);
@@ -25,4 +26,9 @@ export async function closedStartsOf(
     }
   }
   return [...starts];
+}
+
+/** Nothing is closed before the interval of the first look. */
+async function beginOf(deps: BridgeDeps, session: Session): Promise<number> {
+  return floorToGrid((await readFirstLookMs(deps.db, session.connectionId)) ?? deps.clock.nowMs());
 }

@@ -100,6 +100,22 @@ export function saveFeed(db: D1Database, connectionId: number, name: Feed, feed:
     .bind(connectionId, name, ...standingParameters(feed), feed.throughMs);
 }
 
+/** What the source warned of last; '' for nothing. */
+export async function readWarning(db: D1Database, connectionId: number): Promise<string> {
+  const warning = await db
+    .prepare(`SELECT warning FROM feed WHERE connection_id = ?1 AND name = 'agent-states'`)
+    .bind(connectionId)
+    .first<string>('warning');
+  return warning ?? '';
+}
+
+/** Statement that writes what the source warns of, '' for nothing; it is no part of how a feed stands. */
+export function saveWarning(db: D1Database, connectionId: number, warning: string): D1PreparedStatement {
+  return db
+    .prepare(`UPDATE feed SET warning = ?2 WHERE connection_id = ?1 AND name = 'agent-states'`)
+    .bind(connectionId, warning);
+}
+
 /** Statement that writes how a stream is doing; its account is moved by the statements of reports.ts alone. */
 export function saveStream(
   db: D1Database,

@@ -4,6 +4,7 @@
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import { INTERVAL_MS } from '../domain/interval.ts';
+import { SUM_COLUMNS, SUMS } from './ledger-sums.ts';
 import { figuresJson, type StoredFigures } from './queue-intervals.ts';
 
 /** Rows of one question to the database: its answer and its parameter stay well below D1's limits. */
@@ -149,12 +150,13 @@ export function enterImportedIntervals(
       .bind(connectionId, rows, nowMs),
     db
       .prepare(
+        // LEFT JOIN: an interval may have lost every figure that it had.
         `UPDATE interval_ledger SET queue_count = s.queues, offered = s.offered, abandoned = s.abandoned,
-                handle_time_ms = s.handle_time_ms
-         FROM (SELECT i.start_ms, count(*) AS queues, sum(i.offered) AS offered, sum(i.abandoned) AS abandoned,
-                      sum(i.handle_time_ms) AS handle_time_ms
-               FROM json_each(?2) n CROSS JOIN queue_interval i ON i.connection_id = ?1 AND i.start_ms = n.value ->> 0
-               GROUP BY i.start_ms) s
+                handle_time_ms = s.handle_time_ms, (${SUM_COLUMNS}) = (SELECT ${SUMS('interval_ledger.start_ms')})
+         FROM (SELECT n.value ->> 0 AS start_ms, count(i.queue_id) AS queues, coalesce(sum(i.offered), 0) AS offered,
+                      coalesce(sum(i.abandoned), 0) AS abandoned, coalesce(sum(i.handle_time_ms), 0) AS handle_time_ms
+               FROM json_each(?2) n LEFT JOIN queue_interval i ON i.connection_id = ?1 AND i.start_ms = n.value ->> 0
+               GROUP BY n.value ->> 0) s
          WHERE interval_ledger.connection_id = ?1 AND interval_ledger.start_ms = s.start_ms`,
       )
       .bind(connectionId, rows),

@@ -1,5 +1,6 @@
 /** The interval ledger: every interval since collection began as collected, waiting, or a gap with its reason. */
 import { INTERVAL_MS, type Window } from '../domain/interval.ts';
+import { SUM_COLUMNS, SUMS } from './ledger-sums.ts';
 
 export interface LedgerEntry {
   readonly startMs: number;
@@ -71,7 +72,7 @@ export interface LedgerReading {
 }
 
 /**
- * Statement that writes readings. An interval read for the first time keeps when that was. A reading that knows less
+ * Statement that writes readings, to follow those that store their figures. An interval read for the first time keeps when that was. A reading that knows less
  * than what somebody stored in the meantime (a person confirmed the interval as quiet) changes nothing: the interval
  * stays due and is read anew.
  */
@@ -83,17 +84,19 @@ export function saveReadings(
   return db
     .prepare(
       `INSERT INTO interval_ledger (connection_id, start_ms, status, reason, unconfirmed, revision, collected_at_ms,
-              read_at_ms, next_read_at_ms, queue_count, offered, abandoned, handle_time_ms, refused_rows)
+              read_at_ms, next_read_at_ms, queue_count, offered, abandoned, handle_time_ms, refused_rows, ${SUM_COLUMNS})
        SELECT ?1, value ->> 'startMs', value ->> 'status', value ->> 'reason', value ->> 'unconfirmed', value ->> 'revision',
               CASE WHEN value ->> 'revision' > 0 THEN value ->> 'readAtMs' END, value ->> 'readAtMs',
               value ->> 'nextReadAtMs', value ->> 'queueCount', value ->> 'offered', value ->> 'abandoned',
-              value ->> 'handleTimeMs', value ->> 'refusedRows'
+              value ->> 'handleTimeMs', value ->> 'refusedRows', ${SUMS("value ->> 'startMs'")}
        FROM json_each(?2) WHERE true
        ON CONFLICT (connection_id, start_ms) DO UPDATE SET status = excluded.status, reason = excluded.reason,
          unconfirmed = excluded.unconfirmed, revision = excluded.revision,
          collected_at_ms = coalesce(collected_at_ms, excluded.collected_at_ms), read_at_ms = excluded.read_at_ms,
          next_read_at_ms = excluded.next_read_at_ms, queue_count = excluded.queue_count, offered = excluded.offered,
-         abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, refused_rows = excluded.refused_rows
+         abandoned = excluded.abandoned, handle_time_ms = excluded.handle_time_ms, refused_rows = excluded.refused_rows,
+         stored_offered = excluded.stored_offered, left_out_offered = excluded.left_out_offered,
+         sums_version = excluded.sums_version
        WHERE excluded.revision >= interval_ledger.revision`,
     )
     .bind(connectionId, JSON.stringify(readings));
@@ -139,4 +142,41 @@ export function postponeReading(
          reason = CASE WHEN revision = 0 THEN excluded.reason ELSE reason END`,
     )
     .bind(connectionId, startMs, reason.slice(0, 500), nextReadAtMs);
+}
+
+/**
+ * Intervals whose next reading is later than `nowMs`, and those from `sinceMs` on that were read later than that and are not to
+ * be read again (null): what a clock that is set back has to look at.
+ */
+export async function readPlannedAhead(
+  db: D1Database,
+  connectionId: number,
+  nowMs: number,
+  sinceMs: number,
+): Promise<{ readonly startMs: number; readonly nextReadAtMs: number | null }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT start_ms AS startMs, next_read_at_ms AS nextReadAtMs FROM interval_ledger INDEXED BY interval_ledger_due
+       WHERE connection_id = ?1 AND next_read_at_ms > ?2
+       UNION ALL
+       SELECT start_ms, NULL FROM interval_ledger
+       WHERE connection_id = ?1 AND start_ms >= ?3 AND next_read_at_ms IS NULL AND read_at_ms > ?2`,
+    )
+    .bind(connectionId, nowMs, sinceMs)
+    .all<{ startMs: number; nextReadAtMs: number | null }>();
+  return results;
+}
+
+/** Statement that plans the next readings of intervals. */
+export function planReadings(
+  db: D1Database,
+  connectionId: number,
+  planned: readonly { readonly startMs: number; readonly nextReadAtMs: number }[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE interval_ledger SET next_read_at_ms = p.value ->> 'nextReadAtMs' FROM json_each(?2) p
+       WHERE connection_id = ?1 AND start_ms = p.value ->> 'startMs'`,
+    )
+    .bind(connectionId, JSON.stringify(planned));
 }

@@ -40,6 +40,11 @@ const UPDATES = {
            FROM json_each(?2) e WHERE acd_state.connection_id = ?1 AND acd_state.id = e.value ->> 'id'`,
 } as const;
 
+/** Sums of what is left out (src/store/ledger-sums.ts) hold until a queue is taken in or left out. */
+const RAISE_INCLUSION = `UPDATE connection SET inclusion_version = inclusion_version + 1
+  WHERE id = ?1 AND EXISTS (SELECT 1 FROM json_each(?2) e JOIN queue q ON q.connection_id = ?1 AND q.id = e.value ->> 'id'
+                            WHERE q.included <> e.value ->> 'included')`;
+
 export type MappedTable = keyof typeof UPDATES;
 
 /** Statements that write mappings of one connection and raise its version, so that a running loop takes them over. */
@@ -52,6 +57,7 @@ export function saveEdits(
   const statements: D1PreparedStatement[] = [];
   for (let from = 0; from < edits.length; from += ROWS_PER_STATEMENT_MAX) {
     const rows = JSON.stringify(edits.slice(from, from + ROWS_PER_STATEMENT_MAX));
+    if (table === 'queues') statements.push(db.prepare(RAISE_INCLUSION).bind(connectionId, rows));
     statements.push(db.prepare(UPDATES[table]).bind(connectionId, rows));
   }
   statements.push(

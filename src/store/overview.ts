@@ -47,6 +47,10 @@ interface RawTry {
   error_kind: string;
 }
 
+interface RawFeed extends RawTry {
+  warning: string;
+}
+
 interface RawStream extends RawTry {
   read_count: number;
   delivered_count: number;
@@ -119,7 +123,7 @@ export async function readOverview(db: D1Database, nowMs: number): Promise<Conne
   const cronAtMs = rows<{ at_ms: number | null }>(heartbeats)[0]?.at_ms ?? null;
   return rows<RawFacts>(facts).map((row) =>
     toFacts(row, {
-      feeds: rows<RawTry>(feeds).filter((feed) => feed.connection_id === row.id),
+      feeds: rows<RawFeed>(feeds).filter((feed) => feed.connection_id === row.id),
       streams: rows<RawStream>(streams).filter((stream) => stream.connection_id === row.id),
       reports: rows<RawReports>(reports).filter((report) => report.connection_id === row.id),
       cronAtMs,
@@ -134,7 +138,7 @@ function rows<T>(result: D1Result<unknown> | undefined): readonly T[] {
 function toFacts(
   row: RawFacts,
   parts: {
-    feeds: readonly RawTry[];
+    feeds: readonly RawFeed[];
     streams: readonly RawStream[];
     reports: readonly RawReports[];
     cronAtMs: number | null;
@@ -150,6 +154,7 @@ function toFacts(
     loopAtMs: row.loop_at_ms,
     oldestUnsentMs: row.oldest_unsent_ms,
     feeds: parts.feeds.map((feed) => ({ name: feed.name as FeedFacts['name'], ...toTry(feed) })),
+    warning: parts.feeds.find(({ name }) => name === 'agent-states')?.warning ?? '',
     streams: parts.streams.map((stream) => ({
       name: stream.name as StreamFacts['name'],
       ...toTry(stream),

@@ -77,6 +77,7 @@ export async function purgeConnection(
       `DELETE FROM interval_ledger WHERE connection_id = ?1 AND start_ms < ?2 AND status = 'collected'`,
       before(days.queueIntervals),
     ),
+    remove('DELETE FROM ledger_proof WHERE connection_id = ?1 AND day_ms < ?2', before(days.queueIntervals + 1)),
     remove(
       'DELETE FROM report WHERE connection_id = ?1 AND start_ms < ?2 AND delivered_revision = revision AND held_count = 0',
       before(days.queueIntervals),

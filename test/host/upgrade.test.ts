@@ -104,3 +104,37 @@ it.each(config.migrations.map(({ name }, index) => [name, index + 1] as const))(
     expect(schemaOf(old)).toEqual(schemaOf(fresh));
   },
 );
+
+it('adds up the contacts of five weeks of stored figures when sums begin to be kept, and leaves older ones to be added up', async () => {
+  const count = config.migrations.findIndex(({ name }) => name.startsWith('0010_'));
+  expect(count).toBeGreaterThan(0);
+  const dataDirectory = await directoryAt(count);
+  withDatabase(dataDirectory, (database) =>
+    database.exec(`UPDATE queue SET included = 0 WHERE id = 2;
+      INSERT INTO interval_ledger (connection_id, start_ms, status, revision, offered)
+        SELECT 1, min(start_ms) - 40 * 86400000, 'collected', 1, 9 FROM interval_ledger;
+      INSERT INTO queue_interval (connection_id, start_ms, queue_id, offered, abandoned, handle_time_ms, read_at_ms)
+        SELECT 1, min(start_ms), 1, 9, 0, 0, 0 FROM interval_ledger`),
+  );
+  const log = () => undefined;
+  await withEngineDatabase({ config, distDirectory, dataDirectory, log }, (database) =>
+    migrate(database, config.migrations, log),
+  );
+  const sums = withDatabase(dataDirectory, (database) =>
+    database
+      .prepare(`SELECT offered, stored_offered, left_out_offered, sums_version FROM interval_ledger ORDER BY start_ms`)
+      .all()
+      .map((row) => Object.values(row)),
+  );
+  expect(sums).toEqual([
+    [9, 0, 0, null],
+    [22, 22, 2, 1],
+    [33, 33, 6, 1],
+    [25, 25, 3, 1],
+    [34, 34, 6, 1],
+    [29, 29, 8, 1],
+    [35, 35, expect.any(Number), 1],
+    [31, 31, expect.any(Number), 1],
+    [26, 26, expect.any(Number), 1],
+  ]);
+});

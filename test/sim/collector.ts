@@ -2,7 +2,8 @@
  * The alarm and the minute job, as worker/collector.ts and worker/wiring.ts run them: the next alarm is set first, on the
  * grid; alarms of one object do not overlap; what is stored outlives the process, what is in memory does not.
  */
-import { Loop, type LoopLog, nextOnGridMs, TICK_MAX_MS } from '../../src/jobs/loop.ts';
+import { Loop, type LoopLog } from '../../src/jobs/loop.ts';
+import { nextOnGridMs, TICK_MAX_MS } from '../../src/jobs/poll-grid.ts';
 import { runMinute } from '../../src/jobs/run-minute.ts';
 import type { BridgeDeps } from '../../src/jobs/session.ts';
 import type { BridgeProcess, Machine } from './process.ts';

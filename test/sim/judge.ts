@@ -11,6 +11,7 @@ import { readOverview } from '../../src/store/overview.ts';
 import type { Committed, SimDatabase } from './d1.ts';
 import { ReportsJudge } from './judge-reports.ts';
 import { StatesJudge } from './judge-states.ts';
+import { wrongSums } from './judge-sums.ts';
 import type { MpowerEvents } from './mpower.ts';
 import { NCC_ORIGIN, type Ncc } from './ncc.ts';
 import type { Exchange } from './network.ts';
@@ -26,6 +27,7 @@ const UNDELIVERED_MS = 10 * 60_000;
 export class Judge {
   readonly states: StatesJudge;
   readonly reports: ReportsJudge;
+  readonly #db: SimDatabase;
   readonly #settings: ConnectionSettings;
   readonly #verdicts: Verdicts;
   readonly #world: World;
@@ -42,6 +44,7 @@ export class Judge {
       missingAnswersToSignOut: settings.collection.missingAnswersToSignOut,
       unobservedAfterMs: Math.max(60_000, 4_000 * pollIntervalS),
     };
+    this.#db = db;
     this.#settings = settings;
     this.#verdicts = verdicts;
     this.#world = world;
@@ -143,6 +146,7 @@ export class Judge {
   async checkDay(): Promise<void> {
     this.states.checkNothingLost();
     this.reports.checkLedger(this.#world.bridgeNowMs(), false);
+    for (const message of wrongSums(this.#db)) this.#verdicts.violation('account', message);
     const [facts] = await readOverview(this.#world.adminDb(), this.#world.bridgeNowMs());
     for (const { name, account } of facts?.streams ?? []) {
       if (addsUp(account)) continue;
@@ -169,7 +173,7 @@ export class Judge {
     const [facts] = await readOverview(this.#world.adminDb(), nowMs);
     if (!facts) return 'not configured';
     const { acd, collection } = this.#settings;
-    const accountOf = { 'agent-states': '', intervals: '', roster: '' };
+    const credentialsOf = { 'agent-states': '', intervals: '', roster: '' };
     return assessHealth(
       facts,
       {
@@ -178,7 +182,8 @@ export class Judge {
         settleDelayMs: collection.settleDelayS * 1_000,
         acdName: 'NCC',
         wfmName: 'Mpower',
-        accountOf,
+        areFiguresAsked: true,
+        credentialsOf,
       },
       nowMs,
     ).status;

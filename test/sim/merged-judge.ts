@@ -3,6 +3,7 @@
  * the rule as it is written down, all at once.
  */
 import { INTERVAL_MS, MINUTE_MS } from '../../src/domain/interval.ts';
+import { wrongSums } from './judge-sums.ts';
 import { CONNECTIONS, MERGED, type MergedWorld, NCC, PUSHED } from './merged-world.ts';
 
 const CLASS_ORDER = ['contact', 'wrap-up', 'ready', 'not ready', 'not observed', 'signed out'];
@@ -40,6 +41,7 @@ export function judge(world: MergedWorld, throughMs: number): string[] {
     ...judgeTimeLines(world, throughMs),
     ...judgeLastStates(world),
     ...judgeFigures(world),
+    ...wrongSums(world.database),
     ...judgeActivities(world),
     ...judgeWaiting(world),
   ].slice(0, 20);

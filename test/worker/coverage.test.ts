@@ -125,6 +125,41 @@ describe('the heat map', () => {
     expect(html).toContain('5 waiting to be sent');
   });
 
+  it('takes sums from the ledger, says how far they are proved, and adds up a single day’s figures anew', async () => {
+    await fillDay();
+    await env.DB.batch([
+      env.DB.prepare('UPDATE interval_ledger SET sums_version = 1, stored_offered = offered'),
+      env.DB.prepare('UPDATE queue_interval SET offered = 4 WHERE start_ms = ?1').bind(START_MS + 2 * QUARTER_MS),
+      env.DB.prepare(
+        `INSERT INTO ledger_proof SELECT ?1, value, 1773300000000, 1, 0 FROM json_each('[1773100800000,1773187200000]')`,
+      ).bind(id),
+    ]);
+    const days = async (count: number) =>
+      (
+        await api<{ rows: { contacts: { stored: number }; provedAt: string | null }[] }>(
+          'GET',
+          `/connections/${id}/coverage/days?to=${DAY}&days=${count}`,
+        )
+      ).body.rows;
+    expect((await days(2))[0]).toMatchObject({
+      contacts: { source: 22, stored: 22 },
+      provedAt: '2026-03-12T07:20:00.000Z',
+    });
+    expect((await days(2))[1]?.provedAt).toBeNull();
+    expect((await days(1))[0]).toMatchObject({ contacts: { source: 22, stored: 21 } });
+    expect(await page(`?to=${DAY}`)).toMatch(/of 1 of these\s+1 days the sums were compared/);
+    expect(await page(`/${DAY}`)).toContain('added up anew for this page');
+  });
+
+  it('adds up figures itself where sums do not hold', async () => {
+    await fillDay();
+    const { body } = await api<{ rows: { contacts: object }[] }>(
+      'GET',
+      `/connections/${id}/coverage/days?to=${DAY}&days=2`,
+    );
+    expect(body.rows[0]?.contacts).toMatchObject({ source: 22, stored: 22, delivered: 17 });
+  });
+
   it('brings one state forward by its address, and exports what it shows', async () => {
     await fillDay();
     expect((await cellsOf(await page(`?to=${DAY}&state=gap`))).get('00:00')).toBe('delivered off');

@@ -44,7 +44,8 @@ export const listDaysEndpoint = endpoint({
   tag: TAG,
   summary: 'The balance of days',
   description:
-    "Contacts as told, stored and delivered, and intervals by state. Days are the connection's, newest first.",
+    "Contacts as told, stored and delivered, and intervals by state. Days are the connection's, newest first. Stored contacts " +
+    'are sums kept with each interval; of a single day, each stored figure is added up anew.',
   params: connectionParams,
   query: z.strictObject({
     to: z
@@ -56,7 +57,18 @@ export const listDaysEndpoint = endpoint({
   }),
   answer: z.strictObject({
     timeZone: z.string(),
-    rows: z.array(z.strictObject({ day: z.string(), from: isoText, to: isoText, contacts, intervals: counts })),
+    rows: z.array(
+      z.strictObject({
+        day: z.string(),
+        from: isoText,
+        to: isoText,
+        contacts,
+        provedAt: isoText
+          .nullable()
+          .describe('When the sums were last compared with each stored figure; null: not yet.'),
+        intervals: counts,
+      }),
+    ),
   }),
   async handle({ app, params, query, nowMs }) {
     const connection = await requireConnection(app, params.connectionId);
@@ -68,6 +80,7 @@ export const listDaysEndpoint = endpoint({
       from: iso(day.window.startMs),
       to: iso(day.window.endMs),
       contacts: day.balance,
+      provedAt: isoOrNull(day.provedAtMs),
       intervals: { ...countStates([day]) },
     }));
     return { timeZone: rules.timeZone, rows };

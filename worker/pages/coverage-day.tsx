@@ -132,6 +132,7 @@ function Totals({ day: { balance } }: { day: DayView }) {
         </table>
       </Scroll>
       {why && <p class="quiet">Of the difference, {why}.</p>}
+      <p class="quiet small-print">Stored: each figure of the day, added up anew for this page.</p>
     </section>
   );
 }

@@ -90,10 +90,29 @@ export function CoverageFragment({ frame, moment, days, lastDay, only }: Coverag
         <CoverageGrid days={days} base={base} only={only} nowMs={moment.nowMs} />
         <p class="quiet small-print">
           Contacts as the ACD told them, as stored, and as the WFM accepted them. As of{' '}
-          <Time atMs={moment.nowMs} moment={moment} />.
+          <Time atMs={moment.nowMs} moment={moment} />. <Proof days={days} moment={moment} />
         </p>
       </section>
       <Attention days={days} base={base} moment={moment} />
+    </>
+  );
+}
+
+/** How far the stored contacts shown are more than sums that the bridge keeps. */
+function Proof({ days, moment }: { days: readonly DayView[]; moment: Moment }) {
+  const known = days.filter(({ slots }) => slots.some(({ cell }) => cell !== null));
+  const proved = known.flatMap(({ provedAtMs }) => provedAtMs ?? []);
+  const since = proved.length > 0 && (
+    <>
+      {' '}
+      since <Time atMs={Math.min(...proved)} moment={moment} />
+    </>
+  );
+  return (
+    <>
+      Stored contacts are added up when figures are stored; of {numberText(proved.length)} of these{' '}
+      {numberText(known.length)} days the sums were compared with each stored figure{since}. A day's own page adds them
+      up anew.
     </>
   );
 }

@@ -109,7 +109,7 @@ function ConnectionCard(props: {
   nowMs: number;
 }) {
   const { connection, delays, nowMs } = props;
-  const { facts, health, timeZone } = connection;
+  const { facts, health, settings, timeZone } = connection;
   const moment = { timeZone, nowMs };
   const href = `/connections/${facts.connectionId}`;
   const lastDeliveryMs = newest(facts.streams.map(({ successAtMs }) => successAtMs));
@@ -133,9 +133,15 @@ function ConnectionCard(props: {
       </header>
       <Findings findings={health.findings} moment={moment} connectionId={facts.connectionId} />
       <dl class="facts">
-        <Fact label="Last poll">
-          <Age atMs={facts.lastPollMs} moment={moment} />
-        </Fact>
+        {isAsked(settings) ? (
+          <Fact label="Last poll">
+            <Age atMs={facts.lastPollMs} moment={moment} />
+          </Fact>
+        ) : (
+          <Fact label="Last record">
+            <Age atMs={newest(facts.feeds.map(({ successAtMs }) => successAtMs))} moment={moment} never="none yet" />
+          </Fact>
+        )}
         <Fact label="Last delivery">
           <Age atMs={lastDeliveryMs} moment={moment} />
         </Fact>
@@ -292,16 +298,17 @@ function Feeds({ connection, moment }: { connection: ConnectionHealth; moment: M
   const { facts, settings } = connection;
   return (
     <ul class="feeds">
-      <li class="quiet">Read from {settings ? acdTitle(settings.acd.kind) : 'the ACD'}</li>
+      <li class="quiet">
+        {isAsked(settings) ? 'Read from' : 'Sent by'} {settings ? acdTitle(settings.acd.kind) : 'the ACD'}
+      </li>
       {facts.feeds.map((feed) => {
-        const lastMs = feed.name === 'agent-states' ? facts.lastPollMs : feed.successAtMs;
+        const isPolled = feed.name === 'agent-states' && isAsked(settings);
+        const lastMs = isPolled ? facts.lastPollMs : feed.successAtMs;
         return (
           <li>
             <FeedIcon feed={feed} lastMs={lastMs} paused={facts.paused} /> {FEED_NAMES[feed.name]}{' '}
             <Age atMs={lastMs} moment={moment} never="not yet" />
-            {feed.name === 'agent-states' && settings && (
-              <span class="quiet">, every {acdTraits(settings.acd).pollIntervalS} s</span>
-            )}
+            {isPolled && settings && <span class="quiet">, every {acdTraits(settings.acd).pollIntervalS} s</span>}
           </li>
         );
       })}
@@ -323,6 +330,11 @@ function FeedIcon({ feed, lastMs, paused }: { feed: TryFacts; lastMs: number | n
       <span class="hidden">{word}: </span>
     </>
   );
+}
+
+/** Agents' states are read; else they are sent. */
+function isAsked(settings: ConnectionHealth['settings']): boolean {
+  return !settings || acdTraits(settings.acd).agentStates !== 'pushed';
 }
 
 function newest(instants: readonly (number | null)[]): number | null {

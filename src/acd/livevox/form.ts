@@ -101,7 +101,10 @@ export const liveVoxForm: FormPart = {
   ],
 };
 
+const CREDENTIALS = 'the user name, the password or the access token';
+
 export const liveVoxSetUp: SourceSetUp = {
+  credentials: { 'agent-states': CREDENTIALS, intervals: CREDENTIALS, roster: CREDENTIALS },
   accounts: {
     title: 'An account and an access token',
     how:

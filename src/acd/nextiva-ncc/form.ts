@@ -107,6 +107,11 @@ export const nccSetUp: SourceSetUp = {
     title: 'NCC answers',
     how: 'Agent states are read every few seconds; queue figures when an interval has ended and settled.',
   },
+  credentials: {
+    'agent-states': 'the user name or password of the real-time group',
+    intervals: 'the user name or password of the historical group',
+    roster: 'the user name or password of the historical group',
+  },
   roster: 'Agents and queues are taken from NCC.',
   loginId: 'the user name in NCC',
 };

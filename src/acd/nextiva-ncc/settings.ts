@@ -52,6 +52,3 @@ export const nccSettingsSchema = z.strictObject({
 });
 
 export type NccSettings = z.output<typeof nccSettingsSchema>;
-
-/** The secrets of an NCC source, by the name under which the store seals them. */
-export const NCC_SECRETS = ['realTimePassword', 'historicalPassword'] as const;

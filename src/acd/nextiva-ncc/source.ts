@@ -13,7 +13,7 @@ import { nccForm, nccSetUp } from './form.ts';
 import { readHistorical } from './historical.ts';
 import { createRealTimeReader } from './real-time.ts';
 import { readRoster } from './roster.ts';
-import { NCC_SECRETS, type NccSettings, nccSettingsSchema } from './settings.ts';
+import { type NccSettings, nccSettingsSchema } from './settings.ts';
 import { createNccTokenKeeper, type NccAccount } from './token.ts';
 
 /** NCC has states, figures and a roster to ask for. */
@@ -77,7 +77,10 @@ export const nccSource: AcdSource<NccSettings> = {
   form: nccForm,
   setUp: nccSetUp,
   settingsSchema: nccSettingsSchema,
-  secrets: NCC_SECRETS.map((name) => ({ name, what: 'password' })),
+  secrets: [
+    { name: 'realTimePassword', what: 'password of the real-time group' },
+    { name: 'historicalPassword', what: 'password of the historical group' },
+  ],
   addresses: ({ realTime, historical }) => [
     { path: 'realTime.baseUrl', url: realTime.baseUrl, secrets: ['realTimePassword'] },
     { path: 'historical.baseUrl', url: historical.baseUrl, secrets: ['historicalPassword'] },

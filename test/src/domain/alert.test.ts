@@ -23,6 +23,7 @@ function facts(more: Partial<ConnectionFacts> = {}): ConnectionFacts {
     lastPollMs: NOW_MS - 5_000,
     loopAtMs: null,
     oldestUnsentMs: null,
+    warning: '',
     feeds: [
       { name: 'agent-states', ...WELL },
       { name: 'intervals', ...WELL },

@@ -12,10 +12,11 @@ const SETTINGS: HealthSettings = {
   settleDelayMs: 120_000,
   acdName: 'NCC',
   wfmName: 'Mpower',
-  accountOf: {
-    'agent-states': 'of the real-time group',
-    intervals: 'of the historical group',
-    roster: 'of the historical group',
+  areFiguresAsked: true,
+  credentialsOf: {
+    'agent-states': 'the user name or password of the real-time group',
+    intervals: 'the user name or password of the historical group',
+    roster: 'the user name or password of the historical group',
   },
 };
 
@@ -50,6 +51,7 @@ function facts(change: Partial<ConnectionFacts> = {}): ConnectionFacts {
     lastPollMs: NOW - 2_000,
     loopAtMs: null,
     oldestUnsentMs: null,
+    warning: '',
     feeds: [feed('agent-states'), feed('intervals'), feed('roster')],
     streams: [stream('agent-states'), stream('historical'), stream('agent-activity')],
     newestFigureMs: NOW - 10 * MINUTE,
@@ -184,7 +186,7 @@ describe('the words', () => {
   it('of a sign-in that nobody answers do not say that it was refused', () => {
     const feeds = [feed('agent-states', failing('unanswered sign-in', 'x', 2 * MINUTE))];
     expect(words({ feeds })).toEqual([
-      'NCC has not answered a sign-in of the real-time group in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
+      'NCC has not answered a sign-in in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password of the real-time group is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
     ]);
   });
 

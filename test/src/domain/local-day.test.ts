@@ -36,6 +36,16 @@ describe('a day of a zone', () => {
     }
   });
 
+  it('has the clock time of each of its intervals, all year round', () => {
+    for (const zone of ['America/Chicago', 'Africa/Cairo', 'Australia/Lord_Howe', 'Asia/Kathmandu']) {
+      for (let day = '2026-01-01'; day < '2027-01-01'; day = shiftDay(day, 1)) {
+        const slots = daySlots(day, zone);
+        const wrong = slots.filter(({ startMs, clock }) => clock !== localTime(startMs, zone).clock);
+        expect([zone, day, wrong]).toEqual([zone, day, []]);
+      }
+    }
+  });
+
   it('tells the second of two equal clock times apart, and leaves out those that the clock skips', () => {
     const back = daySlots('2026-11-01', 'America/Chicago');
     expect(back.filter(({ clock }) => clock === '01:15').map(({ again }) => again)).toEqual([false, true]);

@@ -19,10 +19,11 @@ const SETTINGS: HealthSettings = {
   settleDelayMs: 120_000,
   acdName: 'NCC',
   wfmName: 'Mpower',
-  accountOf: {
-    'agent-states': 'of the real-time group',
-    intervals: 'of the historical group',
-    roster: 'of the historical group',
+  areFiguresAsked: true,
+  credentialsOf: {
+    'agent-states': 'the user name or password of the real-time group',
+    intervals: 'the user name or password of the historical group',
+    roster: 'the user name or password of the historical group',
   },
 };
 const GOOD: TryFacts = { failures: 0, failingSinceMs: null, retryAtMs: 0, successAtMs: NOW, error: '', errorKind: '' };
@@ -59,6 +60,7 @@ const CASES: Readonly<Record<string, Partial<ConnectionFacts>>> = {
   'no login id': { heldAgents: 2, ...stream({ account: { ...ACCOUNT, read: 4, waiting: 3, held: 3 } }) },
   'states not reviewed': { unreviewedStates: 3 },
   'account wrong': stream({ account: { ...ACCOUNT, read: 9 } }),
+  'source warns': { warning: 'The password of the LiveVox user bridge expires on 2026-01-12. Change it.' },
   'minute job silent': { cronAtMs: NOW - HOUR },
 };
 
@@ -72,6 +74,7 @@ function facts(change: Partial<ConnectionFacts>): ConnectionFacts {
     lastPollMs: NOW,
     loopAtMs: null,
     oldestUnsentMs: null,
+    warning: '',
     feeds: [],
     streams: [],
     newestFigureMs: NOW,

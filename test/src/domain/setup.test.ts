@@ -15,6 +15,7 @@ const DONE: ConnectionFacts = {
   lastPollMs: 1_000,
   loopAtMs: null,
   oldestUnsentMs: null,
+  warning: '',
   feeds: [
     { ...TRY, name: 'agent-states' },
     { ...TRY, name: 'intervals' },

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { confirmAsQuiet, OrderRefused, readAgain, sendAgain } from '../../../src/jobs/coverage-orders.ts';
 import { readCells, readContacts } from '../../../src/store/coverage-days.ts';
 import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
+import { setIncluded } from '../../support/mapping.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const QUARTER_MS = 900_000;
@@ -148,14 +149,14 @@ it('the balance of a day counts what the WFM accepted, not what should have gone
   bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('care', 5)]);
   await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
   const window = { startMs: NINE_MS, endMs: NINE_MS + QUARTER_MS };
-  const balance = async () => (await readContacts(env.DB, 1, window, await readCells(env.DB, 1, window)))[0]?.balance;
+  const balance = async () =>
+    (await readContacts(env.DB, 1, await readCells(env.DB, 1, window), { anew: false }))[0]?.balance;
   expect(await balance()).toMatchObject({ source: 17, stored: 17, delivered: 17, missing: 0 });
-  await env.DB.prepare(`UPDATE queue SET included = 0 WHERE source_id = 'care'`).run();
-  await env.DB.prepare('UPDATE connection SET config_version = config_version + 1').run();
+  await setIncluded('care', false);
   await sendAgain(env.DB, order(NINE_MS, NINE_MS + QUARTER_MS), KEPT);
   expect(await balance()).toMatchObject({ delivered: 17 });
   await bridge.run(MINUTE_MS);
   expect(await balance()).toMatchObject({ source: 17, delivered: 12, leftOut: 5, missing: 0 });
-  await env.DB.prepare(`UPDATE queue SET included = 1 WHERE source_id = 'care'`).run();
+  await setIncluded('care', true);
   expect(await balance()).toMatchObject({ delivered: 12, leftOut: 0, missing: 5 });
 });

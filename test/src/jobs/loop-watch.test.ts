@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { nextOnGridMs } from '../../../src/jobs/loop.ts';
+import { nextOnGridMs } from '../../../src/jobs/poll-grid.ts';
 import { beat, readBeat } from '../../../src/store/heartbeats.ts';
 import { type Bridge, openBridge, settings } from '../../support/bridge.ts';
 

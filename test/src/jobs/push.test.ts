@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readOverview } from '../../../src/store/overview.ts';
 import { type Bridge, openBridge, settings } from '../../support/bridge.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
@@ -45,6 +46,15 @@ describe('state changes that are pushed', () => {
       ['ann', 'Ready', ''],
       ['ann', 'Contact', 'Sales'],
     ]);
+  });
+
+  it('say when the last ones came', async () => {
+    bridge.clock.nowMs += 5_000;
+    await bridge.push('state-changes', [change('ann', NINE_MS + 1_000, 'Ready')]);
+    const pushedAtMs = bridge.clock.nowMs;
+    await bridge.run(MINUTE_MS);
+    const [facts] = await readOverview(env.DB, bridge.clock.nowMs);
+    expect(facts?.feeds.find(({ name }) => name === 'agent-states')?.successAtMs).toBe(pushedAtMs);
   });
 
   it('that come late find their place: not in real time, but in the reports of the windows that they touch', async () => {

@@ -1,5 +1,7 @@
 /** LiveVox's events through the whole bridge to CXone: nothing lost, nothing twice, whatever happens between. */
 import { describe, expect, it } from 'vitest';
+import { plainText } from '../../../../src/domain/health.ts';
+import { readHealth } from '../../../../worker/health-view.ts';
 import { type Bridge, type Call, openBridge, settings } from '../../../support/bridge.ts';
 import { AGENTS, event, FEED, SERVICES, SIGN_IN } from './fake-livevox.ts';
 
@@ -11,12 +13,13 @@ async function openWithLiveVox() {
   const acd = { kind: 'livevox', baseUrl: 'https://ncc.example', clientName: 'ACME', username: 'wfm' };
   const bridge = await openBridge(START_MS, settings({ acd }));
   const liveVox = { events: [] as object[], age: 1, sessions: 0, dead: false, failWith: null as number | null };
+  const signIn: { daysUntilPasswordExpires?: number } = {};
   const session = () => `session-${liveVox.sessions}`;
   bridge.ncc.misbehave = ({ path, body, url }: Call) => {
     if (path === SIGN_IN) {
       liveVox.sessions += 1;
       liveVox.dead = false;
-      return Response.json({ sessionId: session(), clientId: 1, userId: 2 });
+      return Response.json({ sessionId: session(), clientId: 1, userId: 2, ...signIn });
     }
     if (liveVox.dead) return new Response(null, { status: 401 });
     if (path === AGENTS || path === SERVICES) {
@@ -32,7 +35,7 @@ async function openWithLiveVox() {
     const next = `${liveVox.age} ${liveVox.events.length}`;
     return Response.json({ token: next, agentEvent: liveVox.events.slice(from) });
   };
-  return { bridge, liveVox };
+  return { bridge, liveVox, signIn };
 }
 
 const sent = (bridge: Bridge) =>
@@ -98,5 +101,31 @@ describe('from LiveVox to CXone', () => {
       .prepare("SELECT message FROM event WHERE kind = 'events missing'")
       .all<{ message: string }>();
     expect(results).toMatchObject([{ message: expect.stringMatching(/no longer knew what happened since/) }]);
+  });
+
+  it('shows on the Overview that the password is about to expire, with one line in the diary, until it is changed', async () => {
+    const { bridge, liveVox, signIn } = await openWithLiveVox();
+    const warnings = async () =>
+      (await readHealth(bridge.deps.db, bridge.clock.nowMs)).flatMap(({ health }) =>
+        health.findings.map(({ what }) => plainText(what)).filter((text) => text.includes('password')),
+      );
+    const diary = () =>
+      bridge.deps.db
+        .prepare("SELECT count(*) AS lines FROM event WHERE kind = 'source warning'")
+        .first<number>('lines');
+    signIn.daysUntilPasswordExpires = 7;
+    await bridge.run(MINUTE_MS);
+    expect(await warnings()).toEqual([
+      'The password of the LiveVox user wfm expires on 2026-03-09. Change it in LiveVox and enter the new one on the connection page.',
+    ]);
+    bridge.crash();
+    await bridge.run(MINUTE_MS);
+    expect(await warnings()).toHaveLength(1);
+    expect(await diary()).toBe(1);
+    signIn.daysUntilPasswordExpires = 90;
+    liveVox.dead = true;
+    await bridge.run(MINUTE_MS);
+    expect(await warnings()).toEqual([]);
+    expect(await diary()).toBe(1);
   });
 });

@@ -1,0 +1,149 @@
+/**
+ * Catching up after an outage: the agents' present states go first, then live changes and history side by side, history at
+ * a limited rate; agents whose states went out in between are told once more at the end.
+ */
+import { MINUTE_MS } from '../domain/interval.ts';
+import { saveStream } from '../store/feeds.ts';
+import { readLatestEntries } from '../store/state-changes.ts';
+import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
+import { wfmTraits } from '../wfm/registry.ts';
+import type { AgentStateEvent } from '../wfm/wfm.ts';
+import { streamFailed, streamSucceeded } from './report-standing.ts';
+import {
+  type DeliveryResult,
+  eventOf,
+  IDLE,
+  leftBehind,
+  moveCursor,
+  noteOutcome,
+  placeAfter,
+  sendChanges,
+} from './send-changes.ts';
+import { type SendResult, sendInOrder } from './send-in-order.ts';
+import { type BridgeDeps, type Session, streamOf } from './session.ts';
+import { commitProgress, flushProgress } from './stream-progress.ts';
+
+/** Bodies of history that may be sent at once because they are late. */
+const HISTORY_BEHIND_MAX = 5;
+/** Rows of the log looked through for the agents that a backlog is about. */
+const PRESENT_STATES_LOOKUP_MAX = 50_000;
+
+/** Sends the agents' present states; when the WFM takes them, what waits becomes history. */
+export async function beginCatchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResult> {
+  const { head, progress, connectionId } = session;
+  if (!head) return IDLE;
+  const waiting = await readLog(deps.db, connectionId, progress, PRESENT_STATES_LOOKUP_MAX);
+  const sent = await sendPresentStates(deps, session, [...new Set(waiting.map(({ agentKey }) => agentKey))]);
+  if (sent.failure) {
+    await streamFailed(deps, session, 'agent-states', sent.failure);
+    return IDLE;
+  }
+  const catchUp = { untilLogId: head.logId, liveLogId: head.logId + 1, liveOffset: 0, liveDelivered: 0 };
+  // A poll may extend the newest row only with nothing, so everything from the next row on is live.
+  await streamSucceeded(deps, session, 'agent-states');
+  await saveCatchUp(deps, session, catchUp, session.progress);
+  return { delivered: 0, more: true };
+}
+
+async function sendPresentStates(deps: BridgeDeps, session: Session, agentKeys: readonly number[]) {
+  const events: AgentStateEvent[] = [];
+  for (const { agentKey, stateId, atMs } of await readLatestEntries(deps.db, agentKeys)) {
+    const agent = session.config.agents.get(agentKey);
+    const state = session.config.states.get(stateId);
+    if (!agent?.included || agent.loginId === '' || !state) continue;
+    events.push(eventOf(agent.loginId, state, atMs));
+  }
+  const { wfm, settings } = session.config;
+  const { eventsPerBodyMax } = wfmTraits(settings.wfm);
+  let failure: SendResult<AgentStateEvent>['failure'] = null;
+  for (let from = 0; from < events.length && !failure; from += eventsPerBodyMax) {
+    // A record refused here is met again in the history, in its place, and set aside there.
+    const part = events.slice(from, from + eventsPerBodyMax);
+    const send = (records: readonly AgentStateEvent[]) =>
+      wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: records }));
+    ({ failure } = await sendInOrder(part, { send }));
+  }
+  return { failure };
+}
+
+type CatchUp = NonNullable<ReturnType<typeof streamOf>['catchUp']>;
+
+async function saveCatchUp(
+  deps: BridgeDeps,
+  session: Session,
+  catchUp: CatchUp | null,
+  progress: StatesProgress,
+  more: readonly D1PreparedStatement[] = [],
+): Promise<void> {
+  const stream = { ...streamOf(session, 'agent-states'), catchUp };
+  const statement = saveStream(deps.db, session.connectionId, 'agent-states', stream);
+  await commitProgress(deps, session, progress, [statement, ...more]);
+  session.streams.set('agent-states', stream);
+}
+
+/** One round of catching up: live changes first, then a body of history when its turn has come. */
+export async function catchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResult> {
+  const state = streamOf(session, 'agent-states').catchUp;
+  if (!state) return IDLE;
+  const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
+  const live = await readLog(
+    deps.db,
+    session.connectionId,
+    { logId: state.liveLogId, offset: state.liveOffset },
+    eventsPerBodyMax,
+  );
+  if (live.length > 0) return catchUpLive(deps, session, state, live);
+  const periodMs = MINUTE_MS / session.config.settings.collection.catchUpBodiesPerMinute;
+  const nowMs = deps.clock.nowMs();
+  const dueMs = session.lastHistoryBodyMs + periodMs;
+  const pauseMs = Math.min(periodMs, dueMs - nowMs);
+  if (pauseMs > 0) return { delivered: 0, more: true, pauseMs };
+  // A turn that came late is made up for, so that the rate is what the settings say; a long pause is not.
+  session.lastHistoryBodyMs = Math.max(dueMs, nowMs - HISTORY_BEHIND_MAX * periodMs);
+  const history = await readLog(deps.db, session.connectionId, session.progress, eventsPerBodyMax, state.untilLogId);
+  if (history.length === 0) return endCatchUp(deps, session, state);
+  const sent = await sendChanges(session, history);
+  await moveCursor(deps, session, history, sent);
+  await flushProgress(deps, session);
+  return { delivered: sent.result.accepted, more: sent.result.failure === null };
+}
+
+async function catchUpLive(
+  deps: BridgeDeps,
+  session: Session,
+  state: CatchUp,
+  live: readonly LoggedChange[],
+): Promise<DeliveryResult> {
+  const sent = await sendChanges(session, live);
+  const { logId, offset } = placeAfter(live, sent.done, { logId: state.liveLogId, offset: state.liveOffset });
+  const { progress } = session;
+  const moved: StatesProgress = {
+    ...progress,
+    deliveredCount: progress.deliveredCount + sent.result.accepted,
+    setAsideCount: progress.setAsideCount + sent.result.refused.length + sent.leftOut,
+    acceptedAtMs: sent.result.accepted > 0 ? deps.clock.nowMs() : progress.acceptedAtMs,
+  };
+  if (sent.done > 0) {
+    const after = { ...state, liveLogId: logId, liveOffset: offset, liveDelivered: state.liveDelivered + sent.done };
+    await saveCatchUp(deps, session, after, moved, leftBehind(deps, session, sent));
+  }
+  await noteOutcome(deps, session, sent.result);
+  return { delivered: sent.result.accepted, more: sent.result.failure === null };
+}
+
+/** History is done: the cursor joins the live one, and agents whose states went out in between are told once more. */
+async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): Promise<DeliveryResult> {
+  const recent = await readLog(
+    deps.db,
+    session.connectionId,
+    { logId: state.untilLogId + 1, offset: 0 },
+    PRESENT_STATES_LOOKUP_MAX,
+  );
+  const { failure } = await sendPresentStates(deps, session, [...new Set(recent.map(({ agentKey }) => agentKey))]);
+  if (failure) {
+    await streamFailed(deps, session, 'agent-states', failure);
+    return IDLE;
+  }
+  await saveCatchUp(deps, session, null, { ...session.progress, logId: state.liveLogId, offset: state.liveOffset });
+  return { delivered: 0, more: true };
+}
