@@ -13,7 +13,7 @@ import { type QueueInterval, splitAtServiceLevel } from '../domain/queue-interva
 import type { UpstreamDeps } from '../http/deps.ts';
 import { UpstreamError } from '../http/upstream-error.ts';
 import type { MappedAgent, MappedQueue, MappedState } from '../store/mapping.ts';
-import { openWfm } from '../wfm/registry.ts';
+import { openWfm, wfmTraits } from '../wfm/registry.ts';
 import type { Wfm } from '../wfm/wfm.ts';
 
 /** The three groups of the connection page, each tried by itself. */
@@ -277,10 +277,11 @@ async function testWfm({ settings }: TestedConnection, wfm: Wfm, deps: UpstreamD
 }
 
 function acdTypeFinding(acdTypes: readonly string[], { wfm }: TestedConnection['settings']): Finding[] {
-  if (acdTypes.length === 0 || wfm.kind !== 'cxone-mpower') return [];
+  const { acdType } = wfmTraits(wfm);
+  if (acdTypes.length === 0 || acdType === null) return [];
   const list = acdTypes.join(', ');
-  if (acdTypes.includes(wfm.acdType)) return [{ tone: 'good', text: `CXone knows the ACD type ${wfm.acdType}.` }];
-  return [{ tone: 'warn', text: `CXone names other ACD types than ${wfm.acdType}: ${list}.` }];
+  if (acdTypes.includes(acdType)) return [{ tone: 'good', text: `CXone knows the ACD type ${acdType}.` }];
+  return [{ tone: 'warn', text: `CXone names other ACD types than ${acdType}: ${list}.` }];
 }
 
 function refusedFinding(refused: readonly { readonly reason: string }[]): Finding[] {

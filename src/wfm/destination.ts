@@ -17,6 +17,8 @@ export interface WfmTraits {
   readonly takesChanges: boolean;
   /** Id of the connection that it hands over to, which sends for it; null: it is a WFM itself. */
   readonly handsOverTo: number | null;
+  /** What kind of ACD it is told that the facts come from; null where it does not ask. */
+  readonly acdType: string | null;
 }
 
 /** An address that a destination calls. */

@@ -25,8 +25,8 @@ export const mpowerDestination: WfmDestination<MpowerSettings> = {
   settingsSchema: mpowerSettingsSchema,
   secrets: MPOWER_SECRETS,
   addresses: ({ baseUrl }) => [{ path: 'baseUrl', url: baseUrl, secrets: MPOWER_SECRETS }],
-  traits: ({ advanced: { eventsPerBodyMax, bodyBytesMax } }) => {
-    return { eventsPerBodyMax, bodyBytesMax, takesChanges: false, handsOverTo: null };
+  traits: ({ acdType, advanced: { eventsPerBodyMax, bodyBytesMax } }) => {
+    return { eventsPerBodyMax, bodyBytesMax, takesChanges: false, handsOverTo: null, acdType };
   },
   open: openMpower,
 };

@@ -24,6 +24,7 @@ export const mergedDestination: WfmDestination<MergedSettings> = {
     bodyBytesMax: 20_000_000,
     takesChanges: true,
     handsOverTo: into,
+    acdType: null,
   }),
   open: openMerged,
 };
