@@ -81,6 +81,8 @@ export const TYPICAL: Omit<Deployment, 'agents' | 'queues' | 'intervalS'> = {
 };
 
 const INTERVALS_A_DAY = 96;
+/** Each hour one day's stored figures are added up, to prove the sums that Coverage shows. */
+const PROOFS_A_DAY = 24;
 const OVERVIEW_EVERY_S = 10;
 /** An Overview's refresh reads about so many rows, however many agents there are. */
 const OVERVIEW_ROWS = 300;
@@ -119,6 +121,7 @@ export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, n
       windows * units.window.read +
       INTERVALS_A_DAY * (d.queues * units.windowQueue.read + d.agents * units.windowAgent.read) +
       minutes * units.cronMinute.read +
+      PROOFS_A_DAY * (queueRows + INTERVALS_A_DAY * d.connections) +
       refreshes * OVERVIEW_ROWS +
       removed,
     'D1 rows written':
@@ -127,6 +130,7 @@ export function usageADay(d: Deployment, units: Units): Readonly<Record<Meter, n
       windows * units.window.written +
       INTERVALS_A_DAY * (d.queues * units.windowQueue.written + d.agents * units.windowAgent.written) +
       minutes * units.cronMinute.written +
+      PROOFS_A_DAY * d.connections +
       removed,
     'D1 GB stored': storedBytes / 1e9,
     'KV writes': KV_WRITES_A_DAY * d.connections,
