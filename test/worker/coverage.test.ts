@@ -147,7 +147,7 @@ describe('the heat map', () => {
     });
     expect((await days(2))[1]?.provedAt).toBeNull();
     expect((await days(1))[0]).toMatchObject({ contacts: { source: 22, stored: 21 } });
-    expect(await page(`?to=${DAY}`)).toMatch(/of 1 of these\s+1 days the sums were compared/);
+    expect(await page(`?to=${DAY}`)).toMatch(/Checked against every figure: 1 of\s+1 days, the longest ago at/);
     expect(await page(`/${DAY}`)).toContain('added up anew for this page');
   });
 

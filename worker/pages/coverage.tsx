@@ -102,17 +102,15 @@ export function CoverageFragment({ frame, moment, days, lastDay, only }: Coverag
 function Proof({ days, moment }: { days: readonly DayView[]; moment: Moment }) {
   const known = days.filter(({ slots }) => slots.some(({ cell }) => cell !== null));
   const proved = known.flatMap(({ provedAtMs }) => provedAtMs ?? []);
-  const since = proved.length > 0 && (
+  const oldest = proved.length > 0 && (
     <>
-      {' '}
-      since <Time atMs={Math.min(...proved)} moment={moment} />
+      , the longest ago at <Time atMs={Math.min(...proved)} moment={moment} />
     </>
   );
   return (
     <>
-      Stored contacts are added up when figures are stored; of {numberText(proved.length)} of these{' '}
-      {numberText(known.length)} days the sums were compared with each stored figure{since}. A day's own page adds them
-      up anew.
+      <em>Stored</em> is added up when figures are stored. Checked against every figure: {numberText(proved.length)} of{' '}
+      {numberText(known.length)} days{oldest}; another day follows each hour. A day's own page adds them up anew.
     </>
   );
 }
