@@ -1,6 +1,6 @@
 /**
- * Delivers state changes in the order of the log: what was held first, then what is new, and a backlog by catching up. The
- * cursor moves when the WFM has said yes or a record is set aside.
+ * Delivers state changes in the order of the log, a backlog by catching up; and between what is new, body by body, what was
+ * held. The cursor moves when the WFM has said yes or a record is set aside.
  */
 import { MINUTE_MS } from '../domain/interval.ts';
 import { readLog } from '../store/state-log.ts';
@@ -21,10 +21,20 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   const stream = streamOf(session, 'agent-states');
   if (deps.clock.nowMs() < stream.retryAtMs || session.head === null) return IDLE;
   if (awaitsRoster(session)) return IDLE;
+  const fresh = stream.catchUp ? await catchUp(deps, session) : await deliverNew(deps, session, session.head);
+  const mayGoOn = deps.clock.nowMs() >= streamOf(session, 'agent-states').retryAtMs;
+  if (!mayGoOn || (fresh.more && fresh.pauseMs === undefined)) return fresh;
+  // Days of what was held would keep everybody else's changes waiting: they have the first turn between any two bodies.
   const held = await deliverHeldStates(deps, session);
-  if (held.failed || held.delivered > 0) return { delivered: held.delivered, more: !held.failed };
-  if (stream.catchUp) return catchUp(deps, session);
-  const { readCount } = session.head;
+  if (held.failed || held.delivered === 0) return held.failed ? IDLE : fresh;
+  return { ...fresh, delivered: fresh.delivered + held.delivered, more: true };
+}
+
+async function deliverNew(
+  deps: BridgeDeps,
+  session: Session,
+  { readCount }: NonNullable<Session['head']>,
+): Promise<DeliveryResult> {
   if (session.sentReadCount === readCount) return IDLE;
   const { logId, offset } = session.progress;
   const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);

@@ -9,7 +9,7 @@ import type { AgentStateEvent } from '../wfm/wfm.ts';
 import { streamFailed } from './report-standing.ts';
 import { sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, replaceAgent, type Session, streamOf } from './session.ts';
-import { commitProgress } from './stream-progress.ts';
+import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** Agents looked after in one round: their entries are read one agent at a time. */
 const AGENTS_PER_ROUND_MAX = 200;
@@ -31,6 +31,8 @@ export async function deliverHeldStates(
     if (ready.length === AGENTS_PER_ROUND_MAX) break;
   }
   if (ready.length === 0) return { delivered: 0, failed: false };
+  // What was accepted before is stored before anything else leaves: so a crash sends one body again at most.
+  await flushProgress(deps, session);
   const { records, gone } = await heldRecords(deps, session, ready);
   const { wfm } = session.config;
   const { done, accepted, refused, failure } = await sendInOrder(records, {

@@ -5,14 +5,23 @@ import { openBridge, settings } from '../../support/bridge.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 
+/** A bridge whose bodies have two changes at most. */
+function openWithSmallBodies() {
+  const usual = settings({ intervalS: 5 });
+  return openBridge(
+    NINE_MS,
+    connectionSettingsSchema.parse({ ...usual, wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } } }),
+  );
+}
+
+async function nameNobody(): Promise<void> {
+  await env.DB.prepare(`UPDATE agent SET login_id = 'bob@x.test' WHERE source_id = 'nobody'`).run();
+  await env.DB.prepare('UPDATE connection SET config_version = config_version + 1').run();
+}
+
 describe('what waits for a login id', () => {
   it('is sent whole and in order, also when live changes were held before older ones of a backlog', async () => {
-    const usual = settings({ intervalS: 5 });
-    const smallBodies = connectionSettingsSchema.parse({
-      ...usual,
-      wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } },
-    });
-    const bridge = await openBridge(NINE_MS, smallBodies);
+    const bridge = await openWithSmallBodies();
     for (const id of ['a1', 'a2']) {
       bridge.ncc.users.set(id, { username: `${id}@x.test` });
       bridge.ncc.agents.set(id, { status: 'Available' });
@@ -38,10 +47,34 @@ describe('what waits for a login id', () => {
     bridge.ncc.agents.set('nobody', { status: 'Wrapup' });
     await toggle(30);
     await bridge.run(120_000);
-    await env.DB.prepare(`UPDATE agent SET login_id = 'bob@x.test' WHERE source_id = 'nobody'`).run();
-    await env.DB.prepare('UPDATE connection SET config_version = config_version + 1').run();
+    await nameNobody();
     await bridge.run(30_000);
     const told = bridge.mpower.events.filter(({ loginId }) => loginId === 'bob@x.test');
     expect(told.map(({ eventCode }) => eventCode)).toEqual(['Available', 'Busy', 'Wrapup']);
+  });
+
+  it('leaves the first turn to everybody else, and follows whole and in order', async () => {
+    const bridge = await openWithSmallBodies();
+    bridge.ncc.users.set('a1', { username: 'a1@x.test' });
+    bridge.ncc.agents.set('a1', { status: 'Available' });
+    await bridge.run(10_000);
+    const states = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 'Available' : 'Busy'));
+    for (const status of states) {
+      bridge.ncc.agents.set('nobody', { status });
+      await bridge.run(5_000);
+    }
+    bridge.mpower.misbehave = ({ path }) =>
+      path.includes('agent-states') ? new Response(null, { status: 503 }) : null;
+    await nameNobody();
+    bridge.ncc.agents.set('a1', { status: 'Busy' });
+    await bridge.run(10_000);
+    const before = bridge.mpower.events.length;
+    bridge.mpower.misbehave = () => null;
+    await bridge.run(60_000);
+    const told = bridge.mpower.events.slice(before);
+    expect(told[0]).toMatchObject({ loginId: 'a1@x.test', eventCode: 'Busy' });
+    expect(told.slice(1).map(({ loginId, eventCode }) => [loginId, eventCode])).toEqual(
+      states.map((status) => ['bob@x.test', status]),
+    );
   });
 });
