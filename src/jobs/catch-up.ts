@@ -2,9 +2,9 @@
  * Catching up after an outage: the agents' present states go first, then live changes and history side by side, history at
  * a limited rate; agents whose states went out in between are told once more at the end.
  */
-import { MINUTE_MS } from '../domain/interval.ts';
+import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
 import { saveStream } from '../store/feeds.ts';
-import { readLatestEntries } from '../store/state-changes.ts';
+import { type LatestEntry, readLatestEntries, readLatestEntriesSince } from '../store/state-changes.ts';
 import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
@@ -25,17 +25,28 @@ import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** Bodies of history that may be sent at once because they are late. */
 const HISTORY_BEHIND_MAX = 5;
-/** Rows of the log looked through for the agents that a backlog is about. */
-const PRESENT_STATES_LOOKUP_MAX = 50_000;
+/** A change may be told so much later than it happened: agents whose latest one is older have nothing in the backlog. */
+const TOLD_LATE_MAX_MS = DAY_MS;
 
 /** Sends the agents' present states; when the WFM takes them, what waits becomes history. */
 export async function beginCatchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResult> {
   const { head, progress, connectionId } = session;
   if (!head) return IDLE;
-  const waiting = await readLog(deps.db, connectionId, progress, PRESENT_STATES_LOOKUP_MAX);
-  const sent = await sendPresentStates(deps, session, [...new Set(waiting.map(({ agentKey }) => agentKey))]);
-  if (sent.failure) {
-    await streamFailed(deps, session, 'agent-states', sent.failure);
+  const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
+  const [oldest, ...others] = await readLog(deps.db, connectionId, progress, eventsPerBodyMax);
+  if (!oldest) return IDLE;
+  // One body first: while the WFM takes nothing, a try reads no more than that.
+  const first = new Set([oldest, ...others].map(({ agentKey }) => agentKey));
+  let { failure } = await sendPresentStates(session, await readLatestEntries(deps.db, [...first]));
+  if (!failure) {
+    const latest = await readLatestEntriesSince(deps.db, connectionId, oldest.atMs - TOLD_LATE_MAX_MS);
+    ({ failure } = await sendPresentStates(
+      session,
+      latest.filter(({ agentKey }) => !first.has(agentKey)),
+    ));
+  }
+  if (failure) {
+    await streamFailed(deps, session, 'agent-states', failure);
     return IDLE;
   }
   const catchUp = { untilLogId: head.logId, liveLogId: head.logId + 1, liveOffset: 0, liveDelivered: 0 };
@@ -45,9 +56,9 @@ export async function beginCatchUp(deps: BridgeDeps, session: Session): Promise<
   return { delivered: 0, more: true };
 }
 
-async function sendPresentStates(deps: BridgeDeps, session: Session, agentKeys: readonly number[]) {
+async function sendPresentStates(session: Session, latest: readonly LatestEntry[]) {
   const events: AgentStateEvent[] = [];
-  for (const { agentKey, stateId, atMs } of await readLatestEntries(deps.db, agentKeys)) {
+  for (const { agentKey, stateId, atMs } of latest) {
     const agent = session.config.agents.get(agentKey);
     const state = session.config.states.get(stateId);
     if (!agent?.included || agent.loginId === '' || !state) continue;
@@ -133,13 +144,10 @@ async function catchUpLive(
 
 /** History is done: the cursor joins the live one, and agents whose states went out in between are told once more. */
 async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): Promise<DeliveryResult> {
-  const recent = await readLog(
-    deps.db,
-    session.connectionId,
-    { logId: state.untilLogId + 1, offset: 0 },
-    PRESENT_STATES_LOOKUP_MAX,
-  );
-  const { failure } = await sendPresentStates(deps, session, [...new Set(recent.map(({ agentKey }) => agentKey))]);
+  const { connectionId } = session;
+  const [recent] = await readLog(deps.db, connectionId, { logId: state.untilLogId + 1, offset: 0 }, 1);
+  const latest = recent ? await readLatestEntriesSince(deps.db, connectionId, recent.atMs - TOLD_LATE_MAX_MS) : [];
+  const { failure } = await sendPresentStates(session, latest);
   if (failure) {
     await streamFailed(deps, session, 'agent-states', failure);
     return IDLE;

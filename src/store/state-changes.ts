@@ -85,11 +85,13 @@ export async function readHeldEntries(
   return results;
 }
 
+/** What an agent is doing now. */
+export interface LatestEntry extends StateEntry {
+  readonly agentKey: number;
+}
+
 /** The latest entries of some agents: what they are doing now. */
-export async function readLatestEntries(
-  db: D1Database,
-  agentKeys: readonly number[],
-): Promise<(StateEntry & { agentKey: number })[]> {
+export async function readLatestEntries(db: D1Database, agentKeys: readonly number[]): Promise<LatestEntry[]> {
   const { results } = await db
     .prepare(
       `SELECT c.agent_id AS agentKey, c.at_ms AS atMs, c.state_id AS stateId
@@ -98,7 +100,25 @@ export async function readLatestEntries(
        WHERE c.state_id <> 0`,
     )
     .bind(JSON.stringify(agentKeys))
-    .all<StateEntry & { agentKey: number }>();
+    .all<LatestEntry>();
+  return results;
+}
+
+/** The latest state of each agent of a connection whose latest change is not before `sinceMs`, not observed left out. */
+export async function readLatestEntriesSince(
+  db: D1Database,
+  connectionId: number,
+  sinceMs: number,
+): Promise<LatestEntry[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT c.agent_id AS agentKey, c.at_ms AS atMs, c.state_id AS stateId
+       FROM agent a JOIN state_change c ON c.agent_id = a.id
+        AND c.at_ms = (SELECT max(at_ms) FROM state_change WHERE agent_id = a.id)
+       WHERE a.connection_id = ?1 AND c.at_ms >= ?2 AND c.state_id <> 0`,
+    )
+    .bind(connectionId, sinceMs)
+    .all<LatestEntry>();
   return results;
 }
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { connectionSettingsSchema } from '../../../src/connection.ts';
+import { openBridge, settings } from '../../support/bridge.ts';
+
+const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
+
+describe('after an outage of the WFM', () => {
+  it('goes first what every agent does now, however many polls brought changes meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    const usual = settings({ intervalS: 5 });
+    const bridge = await openBridge(
+      NINE_MS,
+      connectionSettingsSchema.parse({ ...usual, wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } } }),
+    );
+    for (const id of ['a1', 'a2', 'a3']) {
+      bridge.ncc.users.set(id, { username: `${id}@x.test` });
+      bridge.ncc.agents.set(id, { status: 'Available' });
+    }
+    await bridge.run(20_000);
+    bridge.mpower.misbehave = ({ path }) =>
+      path.includes('agent-states') ? new Response(null, { status: 503 }) : null;
+    for (let poll = 0; poll < 520; poll++) {
+      bridge.ncc.agents.set('a1', { status: poll % 2 === 0 ? 'Busy' : 'Available' });
+      await bridge.run(5_000);
+    }
+    bridge.ncc.agents.set('a3', { status: 'Wrapup' });
+    await bridge.run(10_000);
+    const before = bridge.mpower.events.length;
+    bridge.mpower.misbehave = () => null;
+    await bridge.run(30_000);
+    const now = bridge.mpower.events.slice(before, before + 3);
+    expect(now.map(({ loginId, eventCode }) => [loginId, eventCode]).sort()).toEqual([
+      ['a1@x.test', 'Available'],
+      ['a2@x.test', 'Available'],
+      ['a3@x.test', 'Wrapup'],
+    ]);
+  });
+});
