@@ -61,7 +61,8 @@ async function sendPresentStates(session: Session, latest: readonly LatestEntry[
   for (const { agentKey, stateId, atMs } of latest) {
     const agent = session.config.agents.get(agentKey);
     const state = session.config.states.get(stateId);
-    if (!agent?.included || agent.loginId === '' || !state) continue;
+    // What was held for an agent goes before anything newer of theirs, and ends with the present state.
+    if (!agent?.included || agent.loginId === '' || agent.heldCount > 0 || !state) continue;
     events.push(eventOf(agent.loginId, state, atMs));
   }
   const { wfm, settings } = session.config;

@@ -35,25 +35,29 @@ class Repeats {
   readonly #bodies = new Set<string>();
   #lastNumber = 0;
 
-  /** How many of the new bodies say something again, by stream. */
-  take(bodies: readonly AcceptedBody[]): Map<string, number> {
-    const again = new Map<string, number>();
-    for (const { number, kind, body } of bodies) {
+  /** Which of the new bodies say something again, by stream, in words. */
+  take(bodies: readonly AcceptedBody[]): Map<string, string[]> {
+    const again = new Map<string, string[]>();
+    for (const { number, arrivedMs, kind, body } of bodies) {
       if (number <= this.#lastNumber) continue;
       this.#lastNumber = number;
-      if (kind === 'agent-states' ? this.#repeatsEvents(body) : this.#repeatsBody(body)) {
-        again.set(kind, (again.get(kind) ?? 0) + 1);
-      }
+      const repeated = kind === 'agent-states' ? this.#repeatedEvents(body) : this.#repeatsBody(body) ? 'whole' : '';
+      if (repeated === '') continue;
+      again.set(kind, [
+        ...(again.get(kind) ?? []),
+        `number ${number} at ${new Date(arrivedMs).toISOString()}: ${repeated}`,
+      ]);
     }
     return again;
   }
 
-  #repeatsEvents(body: string): boolean {
+  /** '' when nothing in it was said before. */
+  #repeatedEvents(body: string): string {
     const { agentStateList } = JSON.parse(body) as { agentStateList: { loginId: string; eventUtcTime: string }[] };
-    const keys = agentStateList.map(({ loginId, eventUtcTime }) => `${loginId}\n${eventUtcTime}`);
-    const repeats = keys.some((key) => this.#events.has(key));
+    const keys = agentStateList.map(({ loginId, eventUtcTime }) => `${loginId} ${eventUtcTime}`);
+    const repeated = keys.filter((key) => this.#events.has(key));
     for (const key of keys) this.#events.add(key);
-    return repeats;
+    return repeated.length === 0 ? '' : `${repeated.length} of ${keys.length}, ${repeated.slice(0, 3).join(', ')}`;
   }
 
   #repeatsBody(body: string): boolean {
@@ -153,9 +157,11 @@ class Sitting {
   async #countRepeats(): Promise<void> {
     const last = this.kills.at(-1);
     const again = this.#repeats.take(await this.#rig.bodies(last === undefined ? 0 : last.atMs - 10_000));
-    for (const [stream, count] of again) {
-      this.repeated += count;
-      assert.ok(last !== undefined && count <= 1, `${count} bodies of ${stream} were sent again after one kill.`);
+    for (const [stream, bodies] of again) {
+      this.repeated += bodies.length;
+      const said = `${bodies.length} bodies of ${stream} were sent again after one kill`;
+      const when = last && `${last.victim} at ${new Date(last.atMs).toISOString()}`;
+      assert.ok(last !== undefined && bodies.length <= 1, `${said} (${when}): ${bodies.join('; ')}.`);
     }
   }
 
