@@ -107,9 +107,9 @@ function feedWords(
       return {
         what: [`${acdName} has not answered a sign-in in time since `, since, '.'],
         action: [
-          `Whether it refused ${credentialsOf[feed.name]} is not known; the next try is `,
+          `Whether it refused ${credentialsOf[feed.name]} is not known, so it is tried 3 times an hour at most; the next try is `,
           ...retry,
-          ', so that no account is locked. Saving the connection tries at once.',
+          '. Saving the connection tries at once.',
         ],
         target: 'connection',
       };

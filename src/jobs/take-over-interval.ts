@@ -63,6 +63,8 @@ export async function takeInterval(
   const told = await stepOfMemberTimes(db, connectionId, { startMs, memberId }, times);
   const isNew = ((await readRevisions(db, connectionId, [startMs])).get(startMs) ?? 0) === 0;
   const changesFigures = isNew || differing.length > 0 || !gone.isEmpty;
+  // A member that tells of queues otherwise and of none now has got no figures: silence is not zero here either.
+  const isIncomplete = rows.length === 0 && queues.length > 0;
   const changesAgents = byAgent.statements.length > 0 || told.differs;
   await db.batch([
     guardLease(db, session),
@@ -73,7 +75,7 @@ export async function takeInterval(
     noteHandedInterval(db, connectionId, memberId, startMs, nowMs),
     ...(changesFigures
       ? [
-          ...enterImportedIntervals(db, connectionId, [{ startMs, nextReadAtMs: null, isIncomplete: false }], nowMs),
+          ...enterImportedIntervals(db, connectionId, [{ startMs, nextReadAtMs: null, isIncomplete }], nowMs),
           ...(await waitingReports(deps, session, [startMs], rows)),
         ]
       : changesAgents

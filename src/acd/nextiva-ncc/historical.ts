@@ -1,26 +1,51 @@
-/** Reads an answer of NCC's historical call: the figures of each queue in each interval of one window. Pure. */
+/** NCC's historical call, and what its answer says: the figures of each queue in each interval of one window. */
 import { INTERVAL_MS, type Window } from '../../domain/interval.ts';
 import type { QueueInterval } from '../../domain/queue-interval.ts';
 import { parseJson, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { QueueIntervalAnswer } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { historicalRowWire, plainHistoricalRow, rowsOf } from './schema.ts';
+import type { NccClient } from './client.ts';
+import { historicalRowWire, plainHistoricalRow, rowsOf, withUsualNames } from './schema.ts';
 import type { NccSettings } from './settings.ts';
+
+/** Asks for the figures of a window: its ends in Unix seconds, by the verb, path and names of the settings. */
+export async function askForHistorical(
+  client: NccClient,
+  basePath: string,
+  window: Window,
+  advanced: NccSettings['advanced'],
+): Promise<QueueIntervalAnswer> {
+  const path = `${basePath}${advanced.historicalPath}`;
+  const parameters: [string, number][] = [
+    [advanced.startParameter, window.startMs / 1_000],
+    [advanced.endParameter, window.endMs / 1_000],
+  ];
+  const query = `?${new URLSearchParams(parameters.map(([name, atS]) => [name, String(atS)]))}`;
+  const isPost = advanced.historicalMethod === 'POST';
+  const body = JSON.stringify(Object.fromEntries(parameters));
+  const answer = await (isPost ? client.post(path, query, body) : client.get(path, query));
+  return readHistorical(answer, window, advanced);
+}
 
 /**
  * The figures in an answer for `window`. Rows that cannot be read, lie off the 15-minute grid or outside the window, or
  * contradict another row are refused one by one. Throws `UpstreamError` of kind 'shape' when nothing can be read, and
  * with reason 'no start time' when the window holds several intervals and no row says which one it is of.
  */
-export function readHistorical(
+function readHistorical(
   { endpoint, text, arrivedAtMs }: TextAnswer,
   window: Window,
-  { handleTimeUnit, rowsField }: Pick<NccSettings['advanced'], 'handleTimeUnit' | 'rowsField'>,
+  settings: Pick<NccSettings['advanced'], 'handleTimeUnit' | 'rowsField' | 'queueIdField' | 'queueNameField'>,
 ): QueueIntervalAnswer {
-  const rawRows = rowsOf(parseJson(endpoint, text), rowsField);
-  if (!rawRows)
+  const { handleTimeUnit, rowsField, queueIdField, queueNameField } = settings;
+  const ownRows = rowsOf(parseJson(endpoint, text), rowsField);
+  if (!ownRows)
     throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
+  const rawRows = withUsualNames(ownRows, [
+    ['queue-id', queueIdField],
+    ['queue-name', queueNameField],
+  ]);
   const isOneInterval = window.endMs - window.startMs === INTERVAL_MS;
   const wire = historicalRowWire(handleTimeUnit);
   const refused = createRefusedRows();

@@ -8,7 +8,8 @@ import { parseJson, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { AgentSnapshot, RefusedRow } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { isSameRealTimeRow, rawAgentId, realTimeRowWire, rowsOf } from './schema.ts';
+import { isSameRealTimeRow, rawAgentId, realTimeRowWire, rowsOf, withUsualNames } from './schema.ts';
+import type { NccSettings } from './settings.ts';
 
 /** Five times the largest contact centre that the bridge is measured with. */
 const ROWS_MAX = 100_000;
@@ -22,15 +23,17 @@ interface ReadAnswer {
   readonly hasRepeats: boolean;
 }
 
-/** A reader that remembers the last good answer. `rowsField`: see the settings. Throws `UpstreamError` for an answer that is not one. */
-export function createRealTimeReader(rowsField = ''): (answer: TextAnswer) => AgentSnapshot {
+type Fields = Pick<NccSettings['advanced'], 'rowsField' | 'statusTimeField'>;
+
+/** A reader that remembers the last good answer. Throws `UpstreamError` for an answer that is not one. */
+export function createRealTimeReader(fields: Fields): (answer: TextAnswer) => AgentSnapshot {
   let last: ReadAnswer | null = null;
   return (answer) => {
     const { askedAtMs, arrivedAtMs, dateMs: sourceDateMs } = answer;
     if (last && answer.text === last.text) {
       return { askedAtMs, arrivedAtMs, sourceDateMs, agents: 'unchanged', refused: last.refused };
     }
-    const read = readRows(answer, last, rowsField);
+    const read = readRows(answer, last, fields);
     const { observations, refused } = read.hasRepeats ? withoutContradictions(read) : read;
     const agents = observations.filter((observation) => observation !== null);
     const [firstRefused] = refused;
@@ -43,10 +46,11 @@ export function createRealTimeReader(rowsField = ''): (answer: TextAnswer) => Ag
   };
 }
 
-function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, rowsField: string): ReadAnswer {
-  const rawRows = rowsOf(parseJson(endpoint, text), rowsField);
-  if (!rawRows)
+function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, fields: Fields): ReadAnswer {
+  const ownRows = rowsOf(parseJson(endpoint, text), fields.rowsField);
+  if (!ownRows)
     throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
+  const rawRows = withUsualNames(ownRows, [['agent-status-time', fields.statusTimeField]]);
   if (rawRows.length > ROWS_MAX) {
     throw new UpstreamError(endpoint, { kind: 'oversize', limit: `${ROWS_MAX.toLocaleString('en')} rows` });
   }

@@ -60,6 +60,27 @@ export function rowsOf(answer: unknown, field: string): readonly unknown[] | nul
   return null;
 }
 
+/** A field's usual name, and the name that the settings have for it. */
+export type FieldNames = readonly (readonly [usual: string, configured: string])[];
+
+/**
+ * Rows with what stands under a configured name under the usual one, so that nothing past here knows of the setting; where
+ * a row has nothing there, its usual field stays. The same rows where every name is the usual one.
+ */
+export function withUsualNames(rows: readonly unknown[], names: FieldNames): readonly unknown[] {
+  const others = names.filter(([usual, configured]) => usual !== configured);
+  if (others.length === 0) return rows;
+  return rows.map((row) => {
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+    const renamed = new Map<string, unknown>();
+    for (const [usual, configured] of others) {
+      const value: unknown = Object.hasOwn(row, configured) ? Reflect.get(row, configured) : undefined;
+      if (value !== undefined && value !== null) renamed.set(usual, value);
+    }
+    return renamed.size === 0 ? row : { ...row, ...Object.fromEntries(renamed) };
+  });
+}
+
 /** One agent's state now. States are compared trimmed and keep the customer's spelling. */
 export const realTimeRowWire = z
   .object({

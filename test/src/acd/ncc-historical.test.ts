@@ -54,6 +54,35 @@ describe('the figures of a window', () => {
     expect(await read([{ ...rest, [field]: queueId }])).toMatchObject({ intervals: [FIGURES], refused: [] });
   });
 
+  it.each([
+    ['GET', {}, ''],
+    ['POST', { historicalMethod: 'POST' }, `{"start":${NINE_MS / 1_000},"end":${NINE_MS / 1_000 + 900}}`],
+  ])('are asked for with %s', async (method, advanced, body) => {
+    const ncc = fakeNcc();
+    ncc.answers(PATH, [row()]);
+    expect(await ncc.open(nccSettings({ advanced })).readQueueIntervals(ONE)).toMatchObject({ intervals: [FIGURES] });
+    const seen = ncc.network.seen.at(-1);
+    expect([seen?.method, seen?.body, seen?.url.searchParams.get('start')]).toEqual([
+      method,
+      body,
+      `${NINE_MS / 1_000}`,
+    ]);
+  });
+
+  it('name their queue in the fields of the settings, else in the usual ones', async () => {
+    const { 'queue-id': _id, 'queue-name': _name, ...rest } = row();
+    const advanced = { queueIdField: 'skill', queueNameField: 'skillName' };
+    const rows = [
+      { ...rest, skill: 'sales', skillName: 'Sales', 'queue-id': 'not this' },
+      row({ 'queue-id': 'b', skill: null }),
+      { ...rest, queueId: 'c' },
+    ];
+    expect(await read(rows, ONE, advanced)).toMatchObject({
+      intervals: [FIGURES, { queueId: 'b', queueName: 'Sales' }, { queueId: 'c', queueName: '' }],
+      refused: [],
+    });
+  });
+
   it.each(['objects', 'data', 'rows'])('come in %s, too', async (envelope) => {
     expect(await read({ [envelope]: [row()] })).toMatchObject({ intervals: [FIGURES] });
   });

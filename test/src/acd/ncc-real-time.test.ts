@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/http/upstream-error.ts';
 import { rejection } from '../http/support.ts';
-import { fakeNcc } from './fake-ncc.ts';
+import { fakeNcc, nccSettings } from './fake-ncc.ts';
 
 const PATH = '/wfm/realTime';
 const NOON_MS = Date.parse('2026-03-02T12:00:00Z');
 
 /** A source whose next answers are given one by one. */
-function source() {
+function source(advanced: object = {}) {
   const ncc = fakeNcc();
-  const acd = ncc.open();
+  const acd = ncc.open(nccSettings({ advanced }));
   return {
     ncc,
     read: (answer: unknown) => {
@@ -131,6 +131,14 @@ describe('the states of all agents', () => {
     [true, null, 'true'],
   ])('since %o are since %o: %s', async (time, sinceMs) => {
     expect(await source().read([row('1', 'A', time)])).toMatchObject({ agents: [{ sinceMs }], refused: [] });
+  });
+
+  it('are since the time in the field of the settings, else in the usual one', async () => {
+    const { read } = source({ statusTimeField: 'changedAt' });
+    const rows = [{ ...row('1', 'A', NOON_MS), changedAt: NOON_MS + 1_000 }, row('2', 'A', NOON_MS), row('3', 'A')];
+    expect(agentsOf(await read(rows)).map(({ sinceMs }) => sinceMs)).toEqual([NOON_MS + 1_000, NOON_MS, null]);
+    const later = [{ ...row('1', 'A', NOON_MS), changedAt: NOON_MS + 2_000 }, ...rows.slice(1)];
+    expect(agentsOf(await read(later)).map(({ sinceMs }) => sinceMs)).toEqual([NOON_MS + 2_000, NOON_MS, null]);
   });
 
   it('since 1e400 are since nobody knows', async () => {

@@ -186,7 +186,7 @@ describe('the words', () => {
   it('of a sign-in that nobody answers do not say that it was refused', () => {
     const feeds = [feed('agent-states', failing('unanswered sign-in', 'x', 2 * MINUTE))];
     expect(words({ feeds })).toEqual([
-      'NCC has not answered a sign-in in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password of the real-time group is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
+      'NCC has not answered a sign-in in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password of the real-time group is not known, so it is tried 3 times an hour at most; the next try is at 2026-01-05T14:23:00.000Z. Saving the connection tries at once.',
     ]);
   });
 

@@ -46,6 +46,21 @@ describe('ACD details', () => {
     expect(mpower.network.seen.at(-1)?.method).toBe('GET');
   });
 
+  it('are asked for with the fixed query of the path', async () => {
+    const mpower = fakeMpower();
+    mpower.state.report = () => Response.json([]);
+    const details = await mpower
+      .open(mpowerSettings({ advanced: { acdDetailsPath: '/acd?type=all&x=1' } }))
+      .readAcdDetails();
+    expect(details?.outcome).toEqual({ kind: 'accepted', status: 200 });
+    const { pathname, search } = mpower.network.seen.at(-1)?.url ?? new URL('none:');
+    expect([pathname, search]).toEqual(['/acd', '?type=all&x=1']);
+  });
+
+  it.each(['acd', '?a=b', '/acd?a=b?c', '/acd#x', '/acd?a b'])('have no path like %s', (acdDetailsPath) => {
+    expect(() => mpowerSettings({ advanced: { acdDetailsPath } })).toThrow('A path starts with');
+  });
+
   it('show an answer that is no JSON as it is, cut', async () => {
     const mpower = fakeMpower();
     mpower.state.report = () => new Response('x'.repeat(9_000));
