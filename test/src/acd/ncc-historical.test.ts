@@ -92,6 +92,28 @@ describe('the figures of a window', () => {
     expect(await read([odd])).toMatchObject({ intervals: [{ queueId: '8057', queueName: '', abandoned: 13 }] });
   });
 
+  it('may be written as text of digits', async () => {
+    const texts = {
+      startTime: String(NINE_MS / 1_000),
+      sumHandleTime: '1830.5',
+      enteredCount: '12',
+      abandonedCount: '2',
+    };
+    expect(await read([row(texts)], ONE)).toMatchObject({ intervals: [FIGURES], refused: [] });
+  });
+
+  it.each([
+    [0, 0],
+    [0, 1],
+    [3, 3],
+  ])(
+    'of %i contacts of which %i were abandoned may have null for the sum: nobody was handled',
+    async (entered, abandoned) => {
+      const quiet = row({ sumHandleTime: null, enteredCount: entered, abandonedCount: abandoned });
+      expect(await read([quiet])).toMatchObject({ intervals: [{ offered: entered, abandoned, handleTimeMs: 0 }] });
+    },
+  );
+
   it('may be none', async () => {
     expect(await read([])).toMatchObject({ intervals: [], refused: [] });
   });
@@ -103,7 +125,12 @@ describe('the figures of a window', () => {
     [{ sumHandleTime: 1_000_000_001 }, 'longer than anybody has worked'],
     [{ enteredCount: -1 }, 'fewer than none'],
     [{ enteredCount: 1.5 }, 'half a contact'],
-    [{ enteredCount: '12' }, 'text'],
+    [{ enteredCount: 'twelve' }, 'text'],
+    [{ enteredCount: '12.5' }, 'half a contact as text'],
+    [{ enteredCount: '-1' }, 'fewer than none as text'],
+    [{ enteredCount: '0x10' }, 'digits that are not decimal'],
+    [{ enteredCount: '' }, 'empty text'],
+    [{ sumHandleTime: null }, 'null although contacts were handled'],
     [{ enteredCount: null }, 'null'],
     [{ enteredCount: 2 ** 53 }, 'not exact'],
     [{ abandonedCount: undefined }, 'nothing'],
