@@ -87,6 +87,18 @@ describe('the figures of a window', () => {
     });
   });
 
+  it('of several intervals of which one row lacks a start say so, too: it may belong to any of them', async () => {
+    const rows = [row({ startTime: NINE_MS }), row({ startTime: NINE_MS + QUARTER_MS }), row({ 'queue-id': 'care' })];
+    expect(await rejection(read(rows, FOUR))).toMatchObject({ failure: { kind: 'shape', reason: 'no start time' } });
+  });
+
+  it('of several intervals that all start with the first may be one sum, and are not read', async () => {
+    const rows = [row({ startTime: NINE_MS }), row({ 'queue-id': 'care', startTime: NINE_MS })];
+    expect(await rejection(read(rows, FOUR))).toMatchObject({
+      failure: { kind: 'shape', reason: 'one start time', issues: expect.stringContaining('one sum') },
+    });
+  });
+
   it('may abandon more than entered, have no name, and have an id of digits', async () => {
     const odd = row({ 'queue-id': 8057, 'queue-name': undefined, abandonedCount: 13 });
     expect(await read([odd])).toMatchObject({ intervals: [{ queueId: '8057', queueName: '', abandoned: 13 }] });

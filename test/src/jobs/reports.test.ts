@@ -134,6 +134,24 @@ describe('windowed reports', () => {
     ]);
   });
 
+  it('never stores one sum of several intervals as the figures of the first', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
+    bridge.ncc.misbehave = ({ path, url }) => {
+      if (path !== '/historical') return null;
+      const [start, end] = [Number(url.searchParams.get('start')), Number(url.searchParams.get('end'))];
+      if (end - start === 900) return Response.json(bridge.ncc.figures.get(start * 1_000) ?? []);
+      return Response.json([{ ...figures('sales', 3), startTime: start }]);
+    };
+    await bridge.run(15_000);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 2 * QUARTER_MS + 3 * MINUTE_MS;
+    await bridge.run(60_000);
+    expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
+      2, 1,
+    ]);
+  });
+
   it('asks one by one where a source refuses to answer for several intervals', async () => {
     bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
     bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
