@@ -6,7 +6,7 @@ import type { Acd } from '../acd/acd.ts';
 import { acdTraits } from '../acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../connection.ts';
 import type { AcdState, AgentObservation } from '../domain/agent-state.ts';
-import { MINUTE_MS } from '../domain/interval.ts';
+import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { type TrackedAgent, UNSEEN } from '../domain/snapshot.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import { credentialContext, readConnection } from '../store/connections.ts';
@@ -84,8 +84,12 @@ export interface Session {
   signedIn: number;
   /** When the last poll's request left, by the clock: polls keep their distance. Null: nobody knows. */
   pollStartedMs: number | null;
-  /** The source has shown that it does not answer for several intervals at once. */
+  /** The source has shown that it gives no start times, so that it cannot answer for several intervals at once. */
   readsIntervalsOneByOne: boolean;
+  /** Of these intervals a joint answer was of no use: they are asked for one by one, others together. Null: none. */
+  oneByOneWithin: Window | null;
+  /** Unusable answers in a row of intervals asked for alone, by start. */
+  readonly unusableAnswers: Map<number, number>;
   readonly feeds: Map<Feed, FeedStanding>;
   readonly streams: Map<Stream, StreamStanding>;
   /** When the last body of a backlog was sent: catching up keeps to a rate. */
@@ -129,6 +133,8 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     signedIn: 0,
     pollStartedMs: null,
     readsIntervalsOneByOne: false,
+    oneByOneWithin: null,
+    unusableAnswers: new Map(),
     feeds: triedAtOnce(await readFeeds(deps.db, connectionId)),
     streams: triedAtOnce(await readStreams(deps.db, connectionId)),
     lastHistoryBodyMs: 0,
