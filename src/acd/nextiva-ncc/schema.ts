@@ -106,6 +106,12 @@ export function rawAgentId(row: unknown): unknown {
   return isRow(row) ? row['agent-id'] : undefined;
 }
 
+/** The agent of a row that could not be read as a whole; null where not even the id can be. */
+export function readableAgentId(row: unknown): string | null {
+  const parsed = id.safeParse(rawAgentId(row));
+  return parsed.success ? parsed.data : null;
+}
+
 /** More contacts than this no queue has in an interval: a number that went wrong on its way, not a figure. */
 const COUNT_MAX = 10_000_000;
 /** 31 years of work do not end in one interval either. */
