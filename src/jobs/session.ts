@@ -59,6 +59,8 @@ export interface Config {
   /** By `stateKey`. */
   readonly statesByName: Map<string, MappedState>;
   readonly queues: readonly MappedQueue[];
+  /** When the latest of the agents was first seen whom nobody can place; null: there are none. Grows with them. */
+  unplacedSinceMs: number | null;
 }
 
 export interface Session {
@@ -193,7 +195,17 @@ export async function loadConfig(
     states: new Map(states.map((state) => [state.id, state])),
     statesByName: new Map(states.map((state) => [stateKey(state), state])),
     queues,
+    unplacedSinceMs: latestUnplacedMs(agents),
   };
+}
+
+/** When the latest of these agents was first seen whom nobody can place; null: all can be placed. */
+export function latestUnplacedMs(agents: Iterable<MappedAgent>, knownMs: number | null = null): number | null {
+  let latestMs = knownMs;
+  for (const { unplacedSinceMs } of agents) {
+    if (unplacedSinceMs !== null && unplacedSinceMs > (latestMs ?? 0)) latestMs = unplacedSinceMs;
+  }
+  return latestMs;
 }
 
 /** What a source object was opened with: tells whether it still serves. Held in memory only, never written. */
@@ -253,6 +265,7 @@ export function replaceConfig(session: Session, config: Config): void {
     if (fresh) replaceAgent(config, { ...fresh, heldCount: agent.heldCount, heldFromMs: agent.heldFromMs });
     else {
       config.agents.set(agent.key, agent);
+      config.unplacedSinceMs = latestUnplacedMs([agent], config.unplacedSinceMs);
       if (!config.agentsByName.has(agent.sourceId)) config.agentsByName.set(agent.sourceId, agent);
     }
   }
