@@ -3,7 +3,7 @@
  * history refers to it; what the user mapped by hand stays as it is.
  */
 
-import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
+import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
 import type { Roster, RosterAgent, RosterQueue } from '../domain/roster.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
@@ -14,21 +14,35 @@ import { type BridgeDeps, feedOf, type Session } from './session.ts';
 /** A roster that lists nothing while so many were known is not believed. */
 const PLAUSIBLY_EMPTY_MAX = 10;
 
-/** Imports the roster when it is due: once a day, after a change of settings, or asked for by hand. True when it did. */
+/** An agent whom nobody can place is looked for in the roster, so long after the last import at the earliest. */
+const UNPLACED_IMPORT_MS = 15 * MINUTE_MS;
+/** Who turned up so shortly before an import was done may have come after its page was read. */
+const IMPORT_LASTS_MS = MINUTE_MS;
+
+/**
+ * Imports the roster when it is due: once a day, after a change of settings, asked for by hand, or because an agent turned up
+ * whom the last one did not list. True when it did.
+ */
 export async function importRosterWhenDue(deps: BridgeDeps, session: Session): Promise<boolean> {
   const feed = feedOf(session, 'roster');
   const nowMs = deps.clock.nowMs();
   const { readRoster } = session.config.acd;
   if (!readRoster || nowMs < feed.retryAtMs) return false;
-  if (feed.successAtMs !== null && nowMs - feed.successAtMs < DAY_MS) return false;
+  if (feed.successAtMs !== null && nowMs - feed.successAtMs < pauseMs(session, feed.successAtMs)) return false;
   try {
     await storeRoster(deps, session, await readRoster());
     await feedSucceeded(deps, session, 'roster', { always: true });
     return true;
   } catch (error) {
-    await feedFailed(deps, session, 'roster', error, HOUR_MS / 60);
+    await feedFailed(deps, session, 'roster', error, MINUTE_MS);
     return false;
   }
+}
+
+/** How long the import at `importedAtMs` serves. Follows from what is stored, so that a restart asks no more often. */
+function pauseMs({ config: { unplacedSinceMs } }: Session, importedAtMs: number): number {
+  const isNewSince = unplacedSinceMs !== null && unplacedSinceMs > importedAtMs - IMPORT_LASTS_MS;
+  return isNewSince ? UNPLACED_IMPORT_MS : DAY_MS;
 }
 
 async function storeRoster(deps: BridgeDeps, session: Session, roster: Roster): Promise<void> {

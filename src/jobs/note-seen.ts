@@ -2,7 +2,7 @@
 import { acdTraits, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
 import type { AcdState, StateClass } from '../domain/agent-state.ts';
 import { addSeenAgents, addSeenStates, saveEmployeeIds } from '../store/mapping.ts';
-import { type BridgeDeps, replaceAgent, type Session, stateKey } from './session.ts';
+import { type BridgeDeps, latestUnplacedMs, replaceAgent, type Session, stateKey } from './session.ts';
 
 /** Adds what is unknown to store and session. Known ones cost nothing. */
 export async function noteStates(deps: BridgeDeps, session: Session, states: Iterable<AcdState>): Promise<void> {
@@ -75,6 +75,7 @@ export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: I
   const seen = [...unknown].map((sourceId) => ({ sourceId, username: agentIdIsLoginId ? sourceId : '' }));
   for (const agent of await addSeenAgents(deps.db, connectionId, seen, deps.clock.nowMs())) {
     config.agents.set(agent.key, agent);
+    config.unplacedSinceMs = latestUnplacedMs([agent], config.unplacedSinceMs);
     config.agentsByName.set(agent.sourceId, agent);
   }
 }

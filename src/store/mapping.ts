@@ -14,6 +14,8 @@ export interface MappedAgent {
   readonly included: boolean;
   readonly heldCount: number;
   readonly heldFromMs: number | null;
+  /** When the agent was first seen, while no roster lists them and nobody has given them a login id; else null. */
+  readonly unplacedSinceMs: number | null;
 }
 
 export interface MappedState {
@@ -40,7 +42,8 @@ export interface MappedQueue {
 
 const AGENT_COLUMNS = `id AS key, source_id AS sourceId, alias_id AS aliasId, username,
   coalesce(login_id, username) AS loginId, employee_id AS employeeId, included, held_count AS heldCount,
-  held_from_ms AS heldFromMs`;
+  held_from_ms AS heldFromMs,
+  CASE WHEN in_roster = 0 AND removed_at_ms IS NULL AND coalesce(login_id, username) = '' THEN first_seen_ms END AS unplacedSinceMs`;
 type AgentRow = Omit<MappedAgent, 'included'> & { included: number };
 const agentOf = (row: AgentRow): MappedAgent => ({ ...row, included: row.included === 1 });
 

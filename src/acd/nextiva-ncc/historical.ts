@@ -30,8 +30,10 @@ export async function askForHistorical(
 
 /**
  * The figures in an answer for `window`. Rows that cannot be read, lie off the 15-minute grid or outside the window, or
- * contradict another row are refused one by one. Throws `UpstreamError` of kind 'shape' when nothing can be read, and
- * with reason 'no start time' when the window holds several intervals and no row says which one it is of.
+ * contradict another row are refused one by one. Throws `UpstreamError` of kind 'shape' when nothing can be read. Where
+ * the window holds several intervals it says why they have to be asked for one by one: with reason 'no start time' when
+ * a row does not say which one it is of, with 'one start time' when all say the first. That may be one sum of the whole
+ * window (contract: `startTime` is the "start of the window"), which must not be taken for the first interval's figures.
  */
 function readHistorical(
   { endpoint, text, arrivedAtMs }: TextAnswer,
@@ -50,7 +52,6 @@ function readHistorical(
   const wire = historicalRowWire(handleTimeUnit);
   const refused = createRefusedRows();
   const read: { index: number; figures: QueueInterval }[] = [];
-  let withoutStart = 0;
   for (const [index, row] of rawRows.entries()) {
     const plain = plainHistoricalRow(row, handleTimeUnit);
     const parsed = plain === null ? wire.safeParse(row) : ({ success: true, data: plain } as const);
@@ -60,17 +61,15 @@ function readHistorical(
       continue;
     }
     const startMs = parsed.data.startMs ?? (isOneInterval ? window.startMs : null);
-    if (startMs === null) withoutStart += 1;
+    // What is left out may belong to any of the intervals, so nothing is known of any of them.
+    if (startMs === null) throw unplaced(endpoint, 'no start time');
     const problem = startProblem(startMs, window);
-    if (startMs === null || problem) refused.add(index, row, problem);
+    if (problem) refused.add(index, row, problem);
     else read.push({ index, figures: { ...parsed.data, startMs } });
     if (refused.rows.length === UNREADABLE_ROWS_MAX && read.length === 0) break;
   }
-  if (withoutStart > 0 && read.length === 0) {
-    const issues =
-      'rows without a startTime, although several windows were asked for; set "windows per request" of the connection to 1';
-    throw new UpstreamError(endpoint, { kind: 'shape', issues, reason: 'no start time' });
-  }
+  if (!isOneInterval && read.length > 0 && read.every(({ figures }) => figures.startMs === window.startMs))
+    throw unplaced(endpoint, 'one start time');
   const intervals = withoutContradictions(read, (index) => {
     refused.add(
       index,
@@ -86,9 +85,19 @@ function readHistorical(
   return { arrivedAtMs, intervals, refused: refused.rows };
 }
 
+const UNPLACED = {
+  'no start time': 'rows without a startTime, although several windows were asked for',
+  'one start time':
+    'every row starts with the range that was asked for, although several windows were: that may be one sum of all of them',
+};
+
+function unplaced(endpoint: string, reason: keyof typeof UNPLACED): UpstreamError {
+  const issues = `${UNPLACED[reason]}; set "windows per request" of the connection to 1`;
+  return new UpstreamError(endpoint, { kind: 'shape', issues, reason });
+}
+
 /** What is wrong with a row's start, '' when nothing. */
-function startProblem(startMs: number | null, window: Window): string {
-  if (startMs === null) return 'startTime: is missing, although several windows were asked for';
+function startProblem(startMs: number, window: Window): string {
   if (startMs % INTERVAL_MS !== 0) return 'startTime: is not on the 15-minute grid';
   if (startMs < window.startMs || startMs >= window.endMs)
     return 'startTime: lies outside the window that was asked for';

@@ -8,7 +8,7 @@ import { parseJson, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { AgentSnapshot, RefusedRow } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { isSameRealTimeRow, rawAgentId, realTimeRowWire, rowsOf, withUsualNames } from './schema.ts';
+import { isSameRealTimeRow, rawAgentId, readableAgentId, realTimeRowWire, rowsOf, withUsualNames } from './schema.ts';
 import type { NccSettings } from './settings.ts';
 
 /** Five times the largest contact centre that the bridge is measured with. */
@@ -72,7 +72,7 @@ function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, field
     }
     const parsed = realTimeRowWire.safeParse(row);
     if (parsed.success && last?.observations[index] === null) isSameOrder = false;
-    if (!parsed.success) refused.add(index, row, parsed.error);
+    if (!parsed.success) refused.add(index, row, parsed.error, readableAgentId(row));
     observations.push(parsed.success ? parsed.data : null);
     if (refused.rows.length === UNREADABLE_ROWS_MAX && index + 1 === UNREADABLE_ROWS_MAX) break;
   }
@@ -102,13 +102,18 @@ function withoutContradictions(read: ReadAnswer): Pick<ReadAnswer, 'observations
   }
   const refused = createRefusedRows();
   const observations = [...read.observations];
-  for (const indexes of byAgent.values()) {
+  for (const [agentId, indexes] of byAgent) {
     const [first, ...others] = indexes.map((index) => read.observations[index]);
     const agrees = others.every((other) => other?.name === first?.name && other?.sinceMs === first?.sinceMs);
     for (const index of agrees ? indexes.slice(1) : indexes) {
       observations[index] = null;
       if (!agrees)
-        refused.add(index, read.rawRows[index], 'the agent stands in the answer more than once, with different states');
+        refused.add(
+          index,
+          read.rawRows[index],
+          'the agent stands in the answer more than once, with different states',
+          agentId,
+        );
     }
   }
   return { observations, refused: [...read.refused, ...refused.rows] };

@@ -96,7 +96,13 @@ describe('the states of all agents', () => {
   ])('of a row that cannot be read are refused alone: %o, %s', async (bad) => {
     const { agents, refused } = await source().read([row('9', 'Busy'), bad]);
     expect(agents).toMatchObject([{ agentId: '9' }]);
-    expect(refused).toEqual([{ index: 1, reason: expect.stringMatching(/\w/), sample: expect.any(String) }]);
+    expect(refused).toMatchObject([{ index: 1, reason: expect.stringMatching(/\w/), sample: expect.any(String) }]);
+  });
+
+  it('of a row that cannot be read are refused with the agent where at least the id can be', async () => {
+    const bad = [row('1', null), row(7, 'x'.repeat(257)), row(' ', 'A'), row(1.5, 'A'), null];
+    const { refused } = await source().read([row('9', 'Busy'), ...bad]);
+    expect(refused.map(({ agentId }) => agentId)).toEqual(['1', '7', undefined, undefined, undefined]);
   });
 
   it('refuse a row with half a character and keep a sample that can be stored', async () => {
