@@ -36,4 +36,30 @@ describe('after an outage of the WFM', () => {
       ['a3@x.test', 'Wrapup'],
     ]);
   });
+
+  it('goes first what every agent does now where each change came by itself', { timeout: 60_000 }, async () => {
+    const bridge = await openBridge(NINE_MS, settings({ acd: { kind: 'push' } }));
+    const push = (agentId: string, state: string) =>
+      bridge.push('state-changes', [{ agentId, at: new Date(bridge.clock.nowMs).toISOString(), state, reason: '' }]);
+    await push('ann', 'Ready');
+    await push('bob', 'Ready');
+    await bridge.run(15_000);
+    bridge.mpower.misbehave = ({ path }) =>
+      path.includes('agent-states') ? new Response(null, { status: 503 }) : null;
+    for (let i = 0; i < 1_100; i++) {
+      bridge.clock.nowMs += 1_000;
+      await push('ann', i % 2 === 0 ? 'Contact' : 'Ready');
+    }
+    bridge.clock.nowMs += 1_000;
+    await push('bob', 'Break');
+    const before = bridge.mpower.events.length;
+    bridge.mpower.misbehave = () => null;
+    await bridge.run(180_000);
+    const told = bridge.mpower.events.slice(before);
+    expect(told.slice(0, 2).map(({ loginId, eventCode }) => [loginId, eventCode])).toEqual([
+      ['ann', 'Ready'],
+      ['bob', 'Break'],
+    ]);
+    expect(new Set(told.map(({ eventUtcTime }) => eventUtcTime)).size).toBe(1_101);
+  });
 });
