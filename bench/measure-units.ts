@@ -55,7 +55,7 @@ const STORES_CHANGES = /^INSERT INTO state_change/;
 const POLL = [
   /^(?:INSERT INTO|UPDATE) state_log/,
   STORES_CHANGES,
-  /^SELECT log_id AS logId, changes/,
+  /^WITH RECURSIVE walk/,
   /^SELECT from_ms/,
   /^UPDATE agent SET held_count/,
   /^SELECT \(SELECT config_version/,

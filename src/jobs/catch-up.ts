@@ -3,7 +3,7 @@
  * a limited rate; agents whose states went out in between are told once more at the end.
  */
 import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
-import { saveStream } from '../store/feeds.ts';
+import { type CatchUp, saveStream } from '../store/feeds.ts';
 import { type LatestEntry, readLatestEntries, readLatestEntriesSince } from '../store/state-changes.ts';
 import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
@@ -23,37 +23,72 @@ import { type SendResult, sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, type Session, streamOf } from './session.ts';
 import { commitProgress, flushProgress } from './stream-progress.ts';
 
+/** A backlog older than this, and of more than one body, is history: present states first. */
+const HISTORY_AFTER_MS = MINUTE_MS;
 /** Bodies of history that may be sent at once because they are late. */
 const HISTORY_BEHIND_MAX = 5;
 /** A change may be told so much later than it happened: agents whose latest one is older have nothing in the backlog. */
 const TOLD_LATE_MAX_MS = DAY_MS;
 
+/** True when changes that wait, a body of them read, are history: present states go before them. */
+export function isHistory(changes: readonly LoggedChange[], eventsPerBodyMax: number, nowMs: number): boolean {
+  const [oldest] = changes;
+  return oldest !== undefined && nowMs - oldest.atMs > HISTORY_AFTER_MS && changes.length >= eventsPerBodyMax;
+}
+
 /** Sends the agents' present states; when the WFM takes them, what waits becomes history. */
 export async function beginCatchUp(deps: BridgeDeps, session: Session): Promise<DeliveryResult> {
-  const { head, progress, connectionId } = session;
+  const { head, connectionId } = session;
   if (!head) return IDLE;
   const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
-  const [oldest, ...others] = await readLog(deps.db, connectionId, progress, eventsPerBodyMax);
-  if (!oldest) return IDLE;
+  const waiting = await readLog(deps.db, connectionId, session.progress, eventsPerBodyMax);
+  if (!(await tellPresentStates(deps, session, waiting))) return IDLE;
+  // A poll may extend the newest row only with nothing, so everything from the next row on is live.
+  const live = { liveLogId: head.logId + 1, liveOffset: 0, liveDelivered: 0 };
+  await saveCatchUp(deps, session, { untilLogId: head.logId, ...live, further: [] }, session.progress);
+  return { delivered: 0, more: true };
+}
+
+/**
+ * A further outage while history is caught up: what waits of it is history, too, and follows the one before; the agents'
+ * present states go first once more.
+ */
+async function catchUpFurther(
+  deps: BridgeDeps,
+  session: Session,
+  state: CatchUp,
+  waiting: readonly LoggedChange[],
+): Promise<DeliveryResult> {
+  const { head } = session;
+  if (!head || !(await tellPresentStates(deps, session, waiting))) return IDLE;
+  const doneBefore = state.further.reduce((rest, history) => rest - history.doneBefore, state.liveDelivered);
+  const history = { logId: state.liveLogId, offset: state.liveOffset, untilLogId: head.logId, doneBefore };
+  const after = { ...state, liveLogId: head.logId + 1, liveOffset: 0, further: [...state.further, history] };
+  await saveCatchUp(deps, session, after, session.progress);
+  return { delivered: 0, more: true };
+}
+
+/** Tells what every agent who may be part of a backlog does now. `waiting`: a body of it. False when the WFM takes nothing. */
+async function tellPresentStates(
+  deps: BridgeDeps,
+  session: Session,
+  waiting: readonly LoggedChange[],
+): Promise<boolean> {
+  const [oldest] = waiting;
+  if (!oldest) return false;
   // One body first: while the WFM takes nothing, a try reads no more than that.
-  const first = new Set([oldest, ...others].map(({ agentKey }) => agentKey));
+  const first = new Set(waiting.map(({ agentKey }) => agentKey));
   let { failure } = await sendPresentStates(session, await readLatestEntries(deps.db, [...first]));
   if (!failure) {
-    const latest = await readLatestEntriesSince(deps.db, connectionId, oldest.atMs - TOLD_LATE_MAX_MS);
+    const latest = await readLatestEntriesSince(deps.db, session.connectionId, oldest.atMs - TOLD_LATE_MAX_MS);
     ({ failure } = await sendPresentStates(
       session,
       latest.filter(({ agentKey }) => !first.has(agentKey)),
     ));
   }
-  if (failure) {
-    await streamFailed(deps, session, 'agent-states', failure);
-    return IDLE;
-  }
-  const catchUp = { untilLogId: head.logId, liveLogId: head.logId + 1, liveOffset: 0, liveDelivered: 0 };
-  // A poll may extend the newest row only with nothing, so everything from the next row on is live.
-  await streamSucceeded(deps, session, 'agent-states');
-  await saveCatchUp(deps, session, catchUp, session.progress);
-  return { delivered: 0, more: true };
+  if (failure) await streamFailed(deps, session, 'agent-states', failure);
+  else await streamSucceeded(deps, session, 'agent-states');
+  return failure === null;
 }
 
 async function sendPresentStates(session: Session, latest: readonly LatestEntry[]) {
@@ -77,8 +112,6 @@ async function sendPresentStates(session: Session, latest: readonly LatestEntry[
   }
   return { failure };
 }
-
-type CatchUp = NonNullable<ReturnType<typeof streamOf>['catchUp']>;
 
 async function saveCatchUp(
   deps: BridgeDeps,
@@ -104,6 +137,7 @@ export async function catchUp(deps: BridgeDeps, session: Session): Promise<Deliv
     { logId: state.liveLogId, offset: state.liveOffset },
     eventsPerBodyMax,
   );
+  if (isHistory(live, eventsPerBodyMax, deps.clock.nowMs())) return catchUpFurther(deps, session, state, live);
   if (live.length > 0) return catchUpLive(deps, session, state, live);
   const periodMs = MINUTE_MS / session.config.settings.collection.catchUpBodiesPerMinute;
   const nowMs = deps.clock.nowMs();
@@ -143,7 +177,10 @@ async function catchUpLive(
   return { delivered: sent.result.accepted, more: sent.result.failure === null };
 }
 
-/** History is done: the cursor joins the live one, and agents whose states went out in between are told once more. */
+/**
+ * History is done: agents whose states went out in between are told once more, and the cursor goes on to the history of the
+ * next outage or joins the live one.
+ */
 async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): Promise<DeliveryResult> {
   const { connectionId } = session;
   const [recent] = await readLog(deps.db, connectionId, { logId: state.untilLogId + 1, offset: 0 }, 1);
@@ -153,6 +190,14 @@ async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): P
     await streamFailed(deps, session, 'agent-states', failure);
     return IDLE;
   }
-  await saveCatchUp(deps, session, null, { ...session.progress, logId: state.liveLogId, offset: state.liveOffset });
+  const [next, ...further] = state.further;
+  const { logId, offset } = next ?? { logId: state.liveLogId, offset: state.liveOffset };
+  const after = next && {
+    ...state,
+    untilLogId: next.untilLogId,
+    liveDelivered: state.liveDelivered - next.doneBefore,
+    further,
+  };
+  await saveCatchUp(deps, session, after ?? null, { ...session.progress, logId, offset });
   return { delivered: 0, more: true };
 }

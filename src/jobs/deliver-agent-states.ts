@@ -2,17 +2,14 @@
  * Delivers state changes in the order of the log, a backlog by catching up; and between what is new, body by body, what was
  * held. The cursor moves when the WFM has said yes or a record is set aside.
  */
-import { MINUTE_MS } from '../domain/interval.ts';
 import { readLog } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
-import { beginCatchUp, catchUp } from './catch-up.ts';
+import { beginCatchUp, catchUp, isHistory } from './catch-up.ts';
 import { deliverHeldStates } from './deliver-held-states.ts';
 import { type DeliveryResult, IDLE, moveCursor, sendChanges } from './send-changes.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 import { flushProgress } from './stream-progress.ts';
 
-/** A backlog older than this, and of more than one body, is history: present states first. */
-const HISTORY_AFTER_MS = MINUTE_MS;
 /** Tries of the first roster that state changes wait for. */
 const ROSTER_TRIES = 3;
 
@@ -39,13 +36,11 @@ async function deliverNew(
   const { logId, offset } = session.progress;
   const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
   const changes = await readLog(deps.db, session.connectionId, { logId, offset }, eventsPerBodyMax);
-  const oldest = changes[0];
-  if (!oldest) {
+  if (changes.length === 0) {
     session.sentReadCount = readCount;
     return IDLE;
   }
-  const isHistory = deps.clock.nowMs() - oldest.atMs > HISTORY_AFTER_MS && changes.length >= eventsPerBodyMax;
-  if (isHistory) return beginCatchUp(deps, session);
+  if (isHistory(changes, eventsPerBodyMax, deps.clock.nowMs())) return beginCatchUp(deps, session);
   // What was accepted before is stored by now, unless it went out since the last poll: so a crash sends one body again at most.
   await flushProgress(deps, session);
   const sent = await sendChanges(session, changes);

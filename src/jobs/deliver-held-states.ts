@@ -98,7 +98,10 @@ function release(
   gone: ReadonlySet<number>,
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];
-  for (const agent of ready) {
+  for (const { key } of ready) {
+    // As it is now: somebody may have corrected the login id while bodies were under way.
+    const agent = session.config.agents.get(key);
+    if (!agent) continue;
     const own = done.filter(({ agentKey }) => agentKey === agent.key);
     if (own.length === 0 && !gone.has(agent.key)) continue;
     const count = gone.has(agent.key) ? 0 : agent.heldCount - own.length;

@@ -4,20 +4,14 @@
  */
 import { acdTraits } from '../acd/registry.ts';
 import { toHex } from '../crypto/bytes.ts';
-import { MINUTE_MS, type Window } from '../domain/interval.ts';
+import { MINUTE_MS } from '../domain/interval.ts';
 import { acceptReports, keepBodies } from '../store/accepted-reports.ts';
 import { readToldWindows } from '../store/agent-figures.ts';
 import { saveStream } from '../store/feeds.ts';
 import { readImportedWindows } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { readFiguresOfWindows } from '../store/queue-intervals.ts';
-import {
-  raiseReports,
-  readHeldReports,
-  readWaiting,
-  type WaitingReport,
-  type WindowedStream,
-} from '../store/reports.ts';
+import { readWaiting, type WaitingReport, type WindowedStream } from '../store/reports.ts';
 import { setAside } from '../store/set-aside.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
@@ -31,7 +25,7 @@ import {
   type SentReport,
   withRecords,
 } from './accepted-report.ts';
-import { activitiesOf, type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
+import { type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { type Failure, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, type Config, feedOf, type Session, streamOf } from './session.ts';
@@ -46,11 +40,11 @@ const ROUND_MS = 1_000;
 const ROUND_CHARS_MAX = 4_000_000;
 /** While a larger body is under way no further one is built: memory. */
 const AHEAD_CHARS_MAX = 1_000_000;
-const HELD_REPORTS_PER_TURN_MAX = 20;
 
 /**
- * Sends reports of a stream that are ready, one after the other, for about a second: what they are made of is read, and
- * what became of them is stored, once for all of them. Whoever is killed in between sends those again, identical.
+ * Sends reports of a stream that are ready, one after the other, for about a second: what they are made of is read once for
+ * all of them. What became of each is stored before the next one leaves; of a full round, which is a backlog, once for all of
+ * them. Whoever is killed in between sends that one, or that round, again, identical.
  * Returns true when another one may be ready right away.
  */
 export async function deliverNextReports(deps: BridgeDeps, session: Session, stream: WindowedStream): Promise<boolean> {
@@ -58,6 +52,7 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
   if (beganMs < streamOf(session, stream).retryAtMs) return false;
   const ready = await readReady(deps, session, stream, beganMs);
   if (ready.length === 0) return false;
+  const isBacklog = ready.length === REPORTS_PER_ROUND_MAX;
   const build = await builderOf(deps, session, stream, ready);
   const prepare = async (one: ReadyReport): Promise<PreparedReport> => {
     const { config } = session;
@@ -87,12 +82,13 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
       accepted.catch(HEARD_LATER);
       round.accepted.push(accepted);
       chars += sent.bodies.reduce((sum, { body }) => sum + body.length, 0);
+      if (!isBacklog) await storeRound(deps, session, stream, round);
       if (deps.clock.nowMs() - beganMs >= ROUND_MS || chars >= ROUND_CHARS_MAX) break;
     }
   } finally {
     await ahead?.catch(HEARD_LATER);
     // What the WFM has accepted is stored whatever happened to the next one.
-    if (round.accepted.length > 0) await storeRound(deps, session, stream, round);
+    await storeRound(deps, session, stream, round);
   }
   if (failure) await streamFailed(deps, session, stream, failure);
   return failure === null;
@@ -198,7 +194,8 @@ async function areMembersIn(
 
 /** What the reports of one round leave to be stored. */
 interface Round {
-  readonly accepted: Promise<AcceptedReport>[];
+  /** Not stored yet. */
+  accepted: Promise<AcceptedReport>[];
   /** Records accepted. */
   acceptedCount: number;
   refusedInARow: number;
@@ -245,7 +242,13 @@ async function sendReport(
 async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedStream, round: Round): Promise<void> {
   const { db } = deps;
   const { connectionId } = session;
-  const accepted = await Promise.all(round.accepted);
+  if (round.accepted.length === 0) return;
+  const { acceptedCount } = round;
+  const taken = round.accepted;
+  // A failure to store is a surprise that ends the session: nothing is stored twice.
+  round.accepted = [];
+  round.acceptedCount = 0;
+  const accepted = await Promise.all(taken);
   await db.batch([
     guardLease(db, session),
     ...acceptReports(
@@ -263,33 +266,10 @@ async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedSt
     ),
     ...accepted.flatMap((one) => (one.setAside.length > 0 ? [setAside(db, connectionId, one.setAside)] : [])),
   ]);
-  if (round.acceptedCount > 0) await streamSucceeded(deps, session, stream, { always: true });
+  if (acceptedCount > 0) await streamSucceeded(deps, session, stream, { always: true });
   const { refusedInARow } = round;
   if (refusedInARow === streamOf(session, stream).refusedInARow) return;
   const standing = { ...streamOf(session, stream), refusedInARow };
   session.streams.set(stream, standing);
   await deps.db.batch([guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)]);
-}
-
-/**
- * Agents that got a login id: the windows that left them out wait to be sent again, with them. Looks through the held
- * windows newest first, a few a turn, whenever agents may have got one: after a start, after a reload, and when a report
- * was built before a reload and accepted after it. Returns true when some were raised.
- */
-export async function raiseReportsOfPlacedAgents(deps: BridgeDeps, session: Session): Promise<boolean> {
-  const beforeMs = session.heldReportsBeforeMs;
-  if (beforeMs === null) return false;
-  session.heldReportsBeforeMs = null;
-  const windows = await readHeldReports(deps.db, session.connectionId, beforeMs, HELD_REPORTS_PER_TURN_MAX);
-  const reports: (Window & { recordCount: number })[] = [];
-  for (const window of windows) {
-    const { held } = await activitiesOf(deps, session, window);
-    if (held < window.heldCount) reports.push(window);
-  }
-  const statements = raiseReports(deps.db, session.connectionId, 'agent-activity', reports, deps.clock.nowMs());
-  if (statements.length > 0) await deps.db.batch([guardLease(deps.db, session), ...statements]);
-  // A reload that came in between begins anew, from the newest.
-  const oldest = windows.length === HELD_REPORTS_PER_TURN_MAX ? windows.at(-1) : undefined;
-  session.heldReportsBeforeMs ??= oldest?.startMs ?? null;
-  return reports.length > 0;
 }

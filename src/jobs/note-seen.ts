@@ -95,5 +95,9 @@ export async function fillEmployeeIds(
   if (filled.size === 0) return;
   const rows = [...filled.values()].map(({ key, employeeId }) => ({ agentKey: key, employeeId }));
   await deps.db.batch([saveEmployeeIds(deps.db, session, rows)]);
-  for (const agent of filled.values()) replaceAgent(session.config, agent);
+  for (const { agentKey, employeeId } of rows) {
+    // As it is now: a reload may have come in between.
+    const agent = session.config.agents.get(agentKey);
+    if (agent?.employeeId === '') replaceAgent(session.config, { ...agent, employeeId });
+  }
 }

@@ -19,13 +19,31 @@ export interface FeedStanding extends Standing {
   readonly throughMs: number | null;
 }
 
+/** A part of the log that waited when a further outage ended: history that follows the one before. */
+export interface FurtherHistory {
+  readonly logId: number;
+  readonly offset: number;
+  readonly untilLogId: number;
+  /** Live changes that were done between the end of the history before and the beginning of this. */
+  readonly doneBefore: number;
+}
+
+/** History up to row `untilLogId` is sent beside what is live; `liveDelivered`: changes done beyond that row. */
+export interface CatchUp {
+  readonly untilLogId: number;
+  readonly liveLogId: number;
+  readonly liveOffset: number;
+  readonly liveDelivered: number;
+  readonly further: readonly FurtherHistory[];
+}
+
 export interface StreamStanding extends Standing {
   readonly refusedInARow: number;
   readonly readCount: number;
   readonly deliveredCount: number;
   readonly setAsideCount: number;
   /** agent-states while history is being caught up; null otherwise. */
-  readonly catchUp: { untilLogId: number; liveLogId: number; liveOffset: number; liveDelivered: number } | null;
+  readonly catchUp: CatchUp | null;
 }
 
 const STANDING = `failures, failing_since_ms AS failingSinceMs, retry_at_ms AS retryAtMs, success_at_ms AS successAtMs,
@@ -67,6 +85,7 @@ type StreamRow = Standing & {
   liveLogId: number | null;
   liveOffset: number | null;
   liveDelivered: number;
+  further: string;
 };
 
 export async function readStreams(db: D1Database, connectionId: number): Promise<Map<Stream, StreamStanding>> {
@@ -74,17 +93,18 @@ export async function readStreams(db: D1Database, connectionId: number): Promise
     .prepare(
       `SELECT name, ${STANDING}, refused_in_a_row AS refusedInARow, read_count AS readCount,
               delivered_count AS deliveredCount, set_aside_count AS setAsideCount, catch_up_log_id AS untilLogId,
-              live_log_id AS liveLogId, live_offset AS liveOffset, live_delivered AS liveDelivered
+              live_log_id AS liveLogId, live_offset AS liveOffset, live_delivered AS liveDelivered,
+              catch_up_further AS further
        FROM stream WHERE connection_id = ?1`,
     )
     .bind(connectionId)
     .all<StreamRow>();
   return new Map(
-    results.map(({ name, untilLogId, liveLogId, liveOffset, liveDelivered, ...standing }) => {
+    results.map(({ name, untilLogId, liveLogId, liveOffset, liveDelivered, further, ...standing }) => {
       const catchUp =
         untilLogId === null || liveLogId === null || liveOffset === null
           ? null
-          : { untilLogId, liveLogId, liveOffset, liveDelivered };
+          : { untilLogId, liveLogId, liveOffset, liveDelivered, further: JSON.parse(further) as FurtherHistory[] };
       return [name, { ...standing, catchUp }];
     }),
   );
@@ -128,7 +148,7 @@ export function saveStream(
     .prepare(
       `UPDATE stream SET failures = ?3, failing_since_ms = ?4, retry_at_ms = ?5, success_at_ms = ?6, error = ?7,
               error_kind = ?8, refused_in_a_row = ?9, catch_up_log_id = ?10, live_log_id = ?11, live_offset = ?12,
-              live_delivered = ?13
+              live_delivered = ?13, catch_up_further = ?14
        WHERE connection_id = ?1 AND name = ?2`,
     )
     .bind(
@@ -140,6 +160,7 @@ export function saveStream(
       catchUp?.liveLogId ?? null,
       catchUp?.liveOffset ?? null,
       catchUp?.liveDelivered ?? 0,
+      JSON.stringify(catchUp?.further ?? []),
     );
 }
 

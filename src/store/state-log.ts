@@ -222,13 +222,19 @@ export async function readLog(
   changesMax: number,
   untilLogId: number = Number.MAX_SAFE_INTEGER,
 ): Promise<LoggedChange[]> {
+  // Row by row until there are enough changes: rows of one change each fill a body as well as one row of thousands.
   const { results } = await db
     .prepare(
-      `SELECT log_id AS logId, changes FROM (
-         SELECT log_id, changes, change_count, sum(change_count) OVER (ORDER BY log_id) AS running FROM (
-           SELECT log_id, changes, change_count FROM state_log
-           WHERE connection_id = ?1 AND log_id >= ?2 AND log_id <= ?4 AND change_count > 0 ORDER BY log_id LIMIT 500))
-       WHERE running - change_count < ?3 ORDER BY log_id`,
+      `WITH RECURSIVE walk (log_id, running) AS (
+         SELECT * FROM (SELECT log_id, change_count FROM state_log
+           WHERE connection_id = ?1 AND log_id >= ?2 AND log_id <= ?4 AND change_count > 0 ORDER BY log_id LIMIT 1)
+         UNION ALL
+         SELECT l.log_id, w.running + l.change_count FROM walk w CROSS JOIN state_log l ON l.connection_id = ?1
+           AND l.log_id = (SELECT log_id FROM state_log WHERE connection_id = ?1 AND log_id > w.log_id
+                           AND log_id <= ?4 AND change_count > 0 ORDER BY log_id LIMIT 1)
+         WHERE w.running < ?3)
+       SELECT l.log_id AS logId, l.changes FROM walk w CROSS JOIN state_log l ON l.connection_id = ?1 AND l.log_id = w.log_id
+       ORDER BY l.log_id`,
     )
     .bind(connectionId, from.logId, changesMax + from.offset, untilLogId)
     .all<{ logId: number; changes: string }>();

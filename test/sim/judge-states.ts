@@ -243,9 +243,11 @@ export class StatesJudge {
     const [head] = this.#db.query<{ log: number; offset: number }>(
       'SELECT cursor_log_id AS log, cursor_offset AS offset FROM state_log ORDER BY log_id DESC LIMIT 1',
     );
-    const [stream] = this.#db.query<{ until: number | null; live: number; offset: number }>(
-      `SELECT catch_up_log_id AS until, live_log_id AS live, live_offset AS offset FROM stream WHERE name = 'agent-states'`,
+    const [stream] = this.#db.query<{ until: number | null; live: number; offset: number; further: string }>(
+      `SELECT catch_up_log_id AS until, live_log_id AS live, live_offset AS offset, catch_up_further AS further
+       FROM stream WHERE name = 'agent-states'`,
     );
+    const further = JSON.parse(stream?.further ?? '[]') as { logId: number; offset: number; untilLogId: number }[];
     const waiting = new Set<string>();
     if (!head) return waiting;
     const rows = this.#db.query<{ log: number; changes: string }>(
@@ -256,7 +258,13 @@ export class StatesJudge {
       for (const [offset, [agentId, atMs]] of (JSON.parse(changes) as [number, number][]).entries()) {
         const until = stream?.until ?? null;
         const isLive = until !== null && stream && log > until;
-        const [fromLog, fromOffset] = isLive ? [stream.live, stream.offset] : [head.log, head.offset];
+        // History of a further outage has a beginning of its own.
+        const later = isLive ? further.find(({ untilLogId }) => log <= untilLogId) : undefined;
+        const [fromLog, fromOffset] = later
+          ? [later.logId, later.offset]
+          : isLive
+            ? [stream.live, stream.offset]
+            : [head.log, head.offset];
         if (log > fromLog || (log === fromLog && offset >= fromOffset))
           waiting.add(`${this.#agentOf(agentId)} ${atMs}`);
       }

@@ -1,5 +1,6 @@
 // kill -9 of the host and of its engine at any moment under load: no process is left behind, nothing that was committed is
-// lost, at most one body of a stream is sent again, and the polls go on within seconds.
+// lost, at most one body of a stream is sent again (the backfill here has 8 windows, and only 20 that are ready are stored
+// as one batch), and the polls go on within seconds.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, survivors } from '../../host/support/stage.ts';

@@ -77,4 +77,30 @@ describe('what waits for a login id', () => {
       states.map((status) => ['bob@x.test', status]),
     );
   });
+
+  it('goes on under a login id that is corrected while it is under way', async () => {
+    const bridge = await openWithSmallBodies();
+    bridge.ncc.agents.set('nobody', { status: 'Available' });
+    await bridge.run(10_000);
+    bridge.ncc.agents.set('nobody', { status: 'Busy' });
+    await bridge.run(10_000);
+    bridge.mpower.misbehave = async ({ path }) => {
+      if (!path.includes('agent-states')) return null;
+      bridge.mpower.misbehave = () => null;
+      await env.DB.prepare(`UPDATE agent SET login_id = 'robert@x.test' WHERE source_id = 'nobody'`).run();
+      await env.DB.prepare('UPDATE connection SET config_version = config_version + 1').run();
+      // Whatever is given makes the loop take over what has changed; that this source takes no records is no matter.
+      await bridge.push('state-changes', []).catch(() => undefined);
+      return null;
+    };
+    await nameNobody();
+    await bridge.run(10_000);
+    bridge.ncc.agents.set('nobody', { status: 'Wrapup' });
+    await bridge.run(20_000);
+    expect(bridge.mpower.events.map(({ loginId, eventCode }) => [loginId, eventCode])).toEqual([
+      ['bob@x.test', 'Available'],
+      ['bob@x.test', 'Busy'],
+      ['robert@x.test', 'Wrapup'],
+    ]);
+  });
 });

@@ -22,13 +22,16 @@ describe('a round of reports', () => {
       bridge.ncc.figures.set(startOf(i), [row]);
     }
     await bridge.run(15_000);
-    await env.DB.prepare(
+    await backfillFrom(FROM_MS);
+  });
+
+  const backfillFrom = (fromMs: number) =>
+    env.DB.prepare(
       `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
        VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
     )
-      .bind(FROM_MS, NINE_MS)
+      .bind(fromMs, NINE_MS)
       .run();
-  });
 
   /** Runs something while the WFM holds the report of a call, counted from 0. */
   function whileUnderWay(index: number, run: () => Promise<unknown>): void {
@@ -59,6 +62,34 @@ describe('a round of reports', () => {
     expect(most).toBe(1);
   });
 
+  const acceptedCount = () =>
+    env.DB.prepare(
+      `SELECT count(*) AS n FROM report WHERE stream = 'historical' AND delivered_revision > 0`,
+    ).first<number>('n');
+
+  it('stores each acceptance before the next report leaves, so that a kill sends one again', async () => {
+    const stored: (number | null)[] = [];
+    bridge.mpower.misbehave = async (call) => {
+      if (isHistorical(call)) stored.push(await acceptedCount());
+      return null;
+    };
+    await bridge.run(60_000);
+    expect(stored).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('is stored as one where twenty wait', async () => {
+    await backfillFrom(NINE_MS - 24 * QUARTER_MS);
+    bridge.mpower.misbehave = (call) => (isHistorical(call) ? new Response(null, { status: 503 }) : null);
+    await bridge.run(60_000);
+    const stored: (number | null)[] = [];
+    bridge.mpower.misbehave = async (call) => {
+      if (isHistorical(call)) stored.push(await acceptedCount());
+      return null;
+    };
+    await bridge.run(120_000);
+    expect(stored).toEqual([...Array.from({ length: 20 }, () => 0), 20, 21, 22, 23]);
+  });
+
   it('uses a mapping that changes while a report is under way from the next report on', async () => {
     whileUnderWay(1, async () => {
       await env.DB.batch([
@@ -75,8 +106,8 @@ describe('a round of reports', () => {
     expect(names).toEqual([false, false, true, true, true, true]);
   });
 
-  it('leaves a report waiting of which a further revision came up after it was sent, and notes the others', async () => {
-    whileUnderWay(2, () =>
+  it('leaves a report waiting of which a further revision came up while it was sent, and notes the others', async () => {
+    whileUnderWay(0, () =>
       env.DB.prepare('UPDATE report SET revision = revision + 1 WHERE start_ms = ?1')
         .bind(startOf(COUNT - 1))
         .run(),
