@@ -5,16 +5,20 @@
 
 import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
 import type { Roster, RosterAgent, RosterQueue } from '../domain/roster.ts';
+import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
 import { type RosterRow, readRosterRows, saveRosterRows } from '../store/roster.ts';
-import { feedFailed, feedSucceeded } from './report-standing.ts';
+import { feedFailed, feedNotStored, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 
 /** A roster that lists nothing while so many were known is not believed. */
 const PLAUSIBLY_EMPTY_MAX = 10;
 
-/** Imports the roster when it is due: once a day, after a change of settings, or asked for by hand. True when it did. */
+/**
+ * Imports the roster when it is due: once a day, after a change of settings, or asked for by hand. True when it did. A roster
+ * that the database does not take fails by itself: figures and states go on without it.
+ */
 export async function importRosterWhenDue(deps: BridgeDeps, session: Session): Promise<boolean> {
   const feed = feedOf(session, 'roster');
   const nowMs = deps.clock.nowMs();
@@ -26,7 +30,8 @@ export async function importRosterWhenDue(deps: BridgeDeps, session: Session): P
     await feedSucceeded(deps, session, 'roster', { always: true });
     return true;
   } catch (error) {
-    await feedFailed(deps, session, 'roster', error, HOUR_MS / 60);
+    if (error instanceof UpstreamError) await feedFailed(deps, session, 'roster', error, HOUR_MS / 60);
+    else await feedNotStored(deps, session, 'roster', error, HOUR_MS / 60);
     return false;
   }
 }
