@@ -83,16 +83,21 @@ export function collectorOf(env: Env, connectionId: number): CollectorCalls {
   };
 }
 
-/** The minute job and the alerts, with their failures in the log. */
+/** The minute job and the alerts, with their failures in the log: neither keeps the other from its turn. */
 export async function runScheduledMinute(env: Env, settings: Settings): Promise<void> {
-  const { failures } = await runMinute({ db: env.DB, clock: systemClock }, async (connectionId) => {
+  const logFailure = (message: string) => log({ level: 'error', message, connectionId: 0 });
+  const wake = async (connectionId: number) => {
     await env.COLLECTOR.getByName(String(connectionId)).wake(connectionId);
-  });
-  for (const message of failures) log({ level: 'error', message, connectionId: 0 });
+  };
+  try {
+    const { failures } = await runMinute({ db: env.DB, clock: systemClock }, wake);
+    for (const message of failures) logFailure(message);
+  } catch (error) {
+    logFailure(`The minute's work could not be done: ${error instanceof Error ? error.message : String(error)}`);
+  }
   try {
     await checkAlerts(bridgeDeps(env, settings));
   } catch (error) {
-    const message = `The alerts could not be checked: ${error instanceof Error ? error.message : String(error)}`;
-    log({ level: 'error', message, connectionId: 0 });
+    logFailure(`The alerts could not be checked: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

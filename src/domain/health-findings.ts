@@ -137,6 +137,16 @@ function feedWords(
         ],
         target: 'connection',
       };
+    case 'not stored':
+      return {
+        what: [`What ${acdName} answers for ${label} could not be stored since `, since, `: ${sentence(feed.error)}`],
+        action: [
+          'The bridge tries again ',
+          ...retry,
+          '; all else goes on. If it does not mend itself, check the size and the limits of the database.',
+        ],
+        target: null,
+      };
     default:
       return {
         what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],

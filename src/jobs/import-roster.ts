@@ -5,10 +5,11 @@
 
 import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
 import type { Roster, RosterAgent, RosterQueue } from '../domain/roster.ts';
+import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
 import { type RosterRow, readRosterRows, saveRosterRows } from '../store/roster.ts';
-import { feedFailed, feedSucceeded } from './report-standing.ts';
+import { feedFailed, feedNotStored, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 
 /** A roster that lists nothing while so many were known is not believed. */
@@ -21,7 +22,8 @@ const IMPORT_LASTS_MS = MINUTE_MS;
 
 /**
  * Imports the roster when it is due: once a day, after a change of settings, asked for by hand, or because an agent turned up
- * whom the last one did not list. True when it did.
+ * whom the last one did not list. True when it did. A roster that the database does not take fails by itself: figures and
+ * states go on without it.
  */
 export async function importRosterWhenDue(deps: BridgeDeps, session: Session): Promise<boolean> {
   const feed = feedOf(session, 'roster');
@@ -34,7 +36,8 @@ export async function importRosterWhenDue(deps: BridgeDeps, session: Session): P
     await feedSucceeded(deps, session, 'roster', { always: true });
     return true;
   } catch (error) {
-    await feedFailed(deps, session, 'roster', error, MINUTE_MS);
+    if (error instanceof UpstreamError) await feedFailed(deps, session, 'roster', error, MINUTE_MS);
+    else await feedNotStored(deps, session, 'roster', error, MINUTE_MS);
     return false;
   }
 }

@@ -12,7 +12,7 @@ import { isSettled, type LedgerEntry, type LedgerReading, readLedger, saveReadin
 import { addSeenQueues, type MappedQueue, readQueues } from '../store/mapping.ts';
 import { readFigures, type StoredFigures, saveFigures } from '../store/queue-intervals.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
-import { setAside } from '../store/set-aside.ts';
+import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { wasAnybodySignedIn } from '../store/state-changes.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import type { BridgeDeps, Session } from './session.ts';
@@ -251,13 +251,7 @@ function remarks(
       addEvent(deps.db, { connectionId: session.connectionId, atMs: answer.arrivedAtMs, kind, severity, message }),
     );
   if (answer.refused.length > 0) {
-    statements.push(
-      setAside(
-        deps.db,
-        session.connectionId,
-        answer.refused.map((row) => refusedRow(row, window)),
-      ),
-    );
+    statements.push(setAside(deps.db, session.connectionId, refusedRecords(answer.refused, window)));
   }
   const mended = readings.filter(
     ({ startMs, revision }) => revision > 0 && ledger.get(startMs)?.status === 'gap',
@@ -280,9 +274,22 @@ function remarks(
 
 const spell = ({ startMs, endMs }: Window) => `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`;
 
-function refusedRow({ index, reason, sample }: RefusedRow, window: Window) {
+/** Of one answer, so many refused rows are kept each with its reason; one record more says how many there were. */
+const REFUSED_KEPT_MAX = 100;
+
+function refusedRecords(refused: readonly RefusedRow[], window: Window): SetAsideRecord[] {
+  const records = refused.slice(0, REFUSED_KEPT_MAX).map((row) => refusedRecord(row, window));
+  const [next] = refused.slice(REFUSED_KEPT_MAX);
+  if (!next) return records;
+  const count = refused.length - REFUSED_KEPT_MAX;
+  const reason = `${count} further rows of the same answer could not be read; the first of them: ${next.reason}`;
+  const further = { ...refusedRecord(next, window), recordKey: 'queue figures: further rows', record: { count } };
+  return [...records, { ...further, reason }];
+}
+
+function refusedRecord({ index, reason, sample }: RefusedRow, window: Window): SetAsideRecord {
   return {
-    stream: 'acd' as const,
+    stream: 'acd',
     atMs: window.startMs,
     windowStartMs: window.startMs,
     recordKey: `queue figures: ${sample.slice(0, 200)}`,

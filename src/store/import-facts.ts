@@ -264,19 +264,3 @@ export async function readImportedWindows(
     .all<{ windowMs: number }>();
   return new Set(results.map(({ windowMs }) => windowMs));
 }
-
-/** Removes the marks of imported changes that are past their retention. */
-export async function purgeImportMarks(db: D1Database, connectionId: number, beforeMs: number): Promise<number> {
-  const results = await db.batch([
-    db
-      .prepare(
-        `DELETE FROM imported_state_change
-         WHERE agent_id IN (SELECT id FROM agent WHERE connection_id = ?1) AND at_ms < ?2`,
-      )
-      .bind(connectionId, beforeMs),
-    db
-      .prepare('DELETE FROM imported_state_interval WHERE connection_id = ?1 AND start_ms < ?2')
-      .bind(connectionId, beforeMs),
-  ]);
-  return results.reduce((total, { meta }) => total + meta.changes, 0);
-}
