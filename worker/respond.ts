@@ -56,7 +56,8 @@ export function withSecurityHeaders(response: Response, isHttps: boolean): Respo
   headers.set('cross-origin-opener-policy', 'same-origin');
   headers.set('cross-origin-resource-policy', 'same-origin');
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
-  if (isHttps) headers.set('strict-transport-security', 'max-age=31536000');
+  // With everything below the host name: no neighbour on plain http can then plant cookies for it.
+  if (isHttps) headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

@@ -4,7 +4,8 @@
  */
 import { noteSessionSeen } from '../src/store/sessions.ts';
 import type { App, Visit } from './app.ts';
-import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
+import { recognise, requireSameOrigin } from './auth/guard.ts';
+import { isSeenOverHttps } from './auth/scheme.ts';
 import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
 import { forgetBody } from './body.ts';
 import { isDatabaseAway } from './d1-deadline.ts';

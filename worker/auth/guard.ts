@@ -8,6 +8,7 @@ import { ProblemError } from '../respond.ts';
 import type { Settings } from '../settings.ts';
 import { verifyAccessToken } from './access.ts';
 import { isEqualSecret } from './compare.ts';
+import { isSeenOverHttps } from './scheme.ts';
 import { readSession, type Session } from './session.ts';
 import { tokenDigest } from './token.ts';
 
@@ -67,20 +68,13 @@ export function requireSameOrigin(request: Request, url: URL): void {
   const origin = URL.parse(request.headers.get('origin') ?? '');
   // The host decides: behind a proxy that ends TLS the browser says https where the bridge is asked over http.
   const isSame =
-    origin !== null && origin.host === url.host && (url.protocol === 'http:' || origin.protocol === 'https:');
+    origin !== null && origin.host === url.host && (origin.protocol === 'https:' || !isSeenOverHttps(request, url));
   if (isSame) return;
   throw new ProblemError(
     403,
     'Not from this site',
     'The change was refused because the request does not come from a page of this site. Open the page again and repeat it.',
   );
-}
-
-/** True when the browser sees the site over https: by the address, or by the Origin that it sends itself. */
-export function isSeenOverHttps(request: Request, url: URL): boolean {
-  if (url.protocol === 'https:') return true;
-  const origin = URL.parse(request.headers.get('origin') ?? '');
-  return origin?.protocol === 'https:' && origin.host === url.host;
 }
 
 /** The address that attempts are counted by: an IPv6 customer has a whole /64, and counts as one. */

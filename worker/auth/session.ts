@@ -6,6 +6,7 @@
 import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { parseEncryptionKeys } from '../../src/crypto/seal.ts';
 import type { Settings } from '../settings.ts';
+import { isSeenOverHttps } from './scheme.ts';
 
 const IDLE_MS = 12 * 3_600_000;
 const ABSOLUTE_MS = 7 * 24 * 3_600_000;
@@ -45,7 +46,7 @@ export function endedSessionCookies(isHttps: boolean): string[] {
 export async function readSession(settings: Settings, request: Request, nowMs: number): Promise<Session | null> {
   const cookies = parseCookies(request.headers.get('cookie') ?? '');
   // A cookie without the prefix can be set by a neighbouring host; over https nothing else than the prefixed one counts.
-  const isHttps = new URL(request.url).protocol === 'https:';
+  const isHttps = isSeenOverHttps(request, new URL(request.url));
   for (const name of isHttps ? [SECURE_COOKIE] : [SECURE_COOKIE, PLAIN_COOKIE]) {
     const value = cookies.get(name);
     const session = value === undefined ? null : await openSession(settings, value);

@@ -7,7 +7,7 @@ import { endAllSessions, endSession, listSessions } from '../../src/store/sessio
 import { fieldErrors } from '../api/field-errors.ts';
 import { id } from '../api/shapes.ts';
 import type { RoutedRequest, Visit } from '../app.ts';
-import { isSeenOverHttps } from '../auth/guard.ts';
+import { isSeenOverHttps } from '../auth/scheme.ts';
 import { endedSessionCookies, sessionsSince } from '../auth/session.ts';
 import { readForm } from '../body.ts';
 import { noticeOf } from '../notice.ts';

@@ -3,7 +3,8 @@ import { forgetAttempts, reserveAttempt } from '../../src/store/login-attempts.t
 import { addSession, endSession } from '../../src/store/sessions.ts';
 import type { Identity, Visit } from '../app.ts';
 import { isEqualSecret } from '../auth/compare.ts';
-import { attemptAddress, isSeenOverHttps } from '../auth/guard.ts';
+import { attemptAddress } from '../auth/guard.ts';
+import { isSeenOverHttps } from '../auth/scheme.ts';
 import { endedSessionCookies, newSessionId, sessionCookie } from '../auth/session.ts';
 import { readForm } from '../body.ts';
 import { MessagePage } from '../pages/message.tsx';
