@@ -1,6 +1,7 @@
 /** Every answer of the bridge is made here, so that none leaves without its security headers. */
 import type { VNode } from 'preact';
 import { render } from 'preact-render-to-string';
+import type { RefusalKind } from './log.ts';
 
 /** A field's place, with dots, and what is wrong with it. */
 export interface FieldError {
@@ -15,17 +16,25 @@ export class ProblemError extends Error {
   readonly title: string;
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
+  /** Set where somebody tried what they may not: then the log has a line of it. */
+  readonly refusal: RefusalKind | null;
   constructor(
     status: number,
     title: string,
     detail: string,
-    options: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+    options: {
+      errors?: readonly FieldError[];
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+      refusal?: RefusalKind;
+    } = {},
   ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.title = title;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.refusal = options.refusal ?? null;
   }
 }
 
