@@ -133,8 +133,7 @@ describe('words of others', () => {
   it('from a vendor are in no line: its failures are facts of the connection', async () => {
     vi.mocked(globalThis.fetch).mockImplementation(async () => new Response(FORGED, { status: 500, statusText: 'No' }));
     await createConnection();
-    const failed = async () =>
-      expect(JSON.stringify((await api('GET', '/status')).body)).toContain('answered 500');
+    const failed = async () => expect(JSON.stringify((await api('GET', '/status')).body)).toContain('answered 500');
     await vi.waitFor(failed, { timeout: 10_000 });
     for (const text of texts) expect(text).not.toMatch(CONTROLS);
     expect(texts.join('\n')).not.toContain('forged');
