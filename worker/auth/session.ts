@@ -38,8 +38,18 @@ export async function sessionCookie(settings: Settings, session: Session, isHttp
 }
 
 /** The `set-cookie` values that end a session, whichever cookie carried it. */
-export function endedSessionCookies(isHttps: boolean): string[] {
+function endedSessionCookies(isHttps: boolean): string[] {
   return isHttps ? [cookie(true, '', 0), cookie(false, '', 0)] : [cookie(false, '', 0)];
+}
+
+/**
+ * What an answer carries that ends this browser's own session: its cookies go, and with them what the browser has kept of the
+ * pages.
+ */
+export function endOfSessionHeaders(isHttps: boolean): Headers {
+  const headers = new Headers({ 'clear-site-data': '"cache", "storage"' });
+  for (const cookie of endedSessionCookies(isHttps)) headers.append('set-cookie', cookie);
+  return headers;
 }
 
 /** The session that a request carries, or null: none, forged, or over by its times. Whether it was ended the store knows. */

@@ -5,7 +5,7 @@ import type { Identity, Visit } from '../app.ts';
 import { isEqualSecret } from '../auth/compare.ts';
 import { attemptAddress } from '../auth/guard.ts';
 import { isSeenOverHttps } from '../auth/scheme.ts';
-import { endedSessionCookies, newSessionId, sessionCookie } from '../auth/session.ts';
+import { endOfSessionHeaders, newSessionId, sessionCookie } from '../auth/session.ts';
 import { readForm } from '../body.ts';
 import { log } from '../log.ts';
 import { MessagePage } from '../pages/message.tsx';
@@ -62,10 +62,7 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
 export async function signOut(request: Request, visit: Visit): Promise<Response> {
   const { identity } = visit;
   if (identity?.kind === 'administrator') await end(identity, visit);
-  // What a browser kept of the pages goes, too.
-  const headers = new Headers({ 'clear-site-data': '"cache", "storage"' });
-  for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
-  return seeOther('/sign-in', headers);
+  return seeOther('/sign-in', endOfSessionHeaders(isSeenOverHttps(request, visit.url)));
 }
 
 async function end(
