@@ -6,9 +6,9 @@ import type { Outcome } from '../wfm.ts';
 
 /**
  * The outcome of a 2xx answer. NICE's are empty; one that carries an error, or is no answer of the API at all, is not
- * taken for success: whether the body was accepted is then not known.
+ * taken for success: whether the body was accepted is then not known. `secrets`: what the error's words may not repeat.
  */
-export function outcomeOfAnswer({ endpoint, status, text }: TextAnswer): Outcome {
+export function outcomeOfAnswer({ endpoint, status, text }: TextAnswer, secrets: readonly string[]): Outcome {
   const unknown = (what: string): Outcome => {
     return { kind: 'unavailable', status, reason: `${endpoint} answered ${status} with ${what}`, retryAfterMs: null };
   };
@@ -22,7 +22,7 @@ export function outcomeOfAnswer({ endpoint, status, text }: TextAnswer): Outcome
     return unknown(trimmed.startsWith('<') ? 'an HTML page instead of nothing' : 'text that is not JSON');
   }
   if (!hasErrorSigns(value)) return { kind: 'accepted', status };
-  return unknown(`an error: ${cleanDetail(wordsOfBody(trimmed), []) || 'without words'}`);
+  return unknown(`an error: ${cleanDetail(wordsOfBody(trimmed), secrets) || 'without words'}`);
 }
 
 const ERROR_FIELDS = ['error', 'errors', 'errorcode', 'errormessage', 'faultcode', 'faultstring', 'fault'];
