@@ -6,9 +6,11 @@ import { setAside } from '../store/set-aside.ts';
 import { readHeldEntries } from '../store/state-changes.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
-import { streamFailed } from './report-standing.ts';
+import { refusedKeysOf } from './refused-keys.ts';
+import { noteOutcome, REPEATS_PER_ROUND_MAX } from './send-changes.ts';
+import { sendEvents } from './send-events.ts';
 import { sendInOrder } from './send-in-order.ts';
-import { type BridgeDeps, replaceAgent, type Session, streamOf } from './session.ts';
+import { type BridgeDeps, replaceAgent, type Session } from './session.ts';
 import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** Agents looked after in one round: their entries are read one agent at a time. */
@@ -34,17 +36,22 @@ export async function deliverHeldStates(
   // What was accepted before is stored before anything else leaves: so a crash sends one body again at most.
   await flushProgress(deps, session);
   const { records, gone } = await heldRecords(deps, session, ready);
-  const { wfm } = session.config;
-  const { done, accepted, refused, failure } = await sendInOrder(records, {
-    refusedInARow: streamOf(session, 'agent-states').refusedInARow,
+  const result = await sendInOrder(records, {
+    keyOf: ({ event }) => event.loginId,
+    refusedKeys: refusedKeysOf(session, 'agent-states'),
+    repeatsMax: REPEATS_PER_ROUND_MAX,
     send: (part) =>
-      wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: part.map(({ event }) => event) })),
+      sendEvents(
+        session,
+        part.map(({ event }) => event),
+      ),
   });
+  const { accepted, refused, failure } = result;
   const progress = {
     ...session.progress,
-    deliveredCount: session.progress.deliveredCount + accepted,
+    deliveredCount: session.progress.deliveredCount + accepted.size,
     setAsideCount: session.progress.setAsideCount + refused.length,
-    acceptedAtMs: accepted > 0 ? deps.clock.nowMs() : session.progress.acceptedAtMs,
+    acceptedAtMs: accepted.size > 0 ? deps.clock.nowMs() : session.progress.acceptedAtMs,
   };
   const rows = refused.map(({ record, status, reason }) => ({
     stream: 'agent-states' as const,
@@ -55,12 +62,21 @@ export async function deliverHeldStates(
     httpStatus: status,
     reason,
   }));
+  const refusedOnes = new Set(refused.map(({ record }) => record));
+  const isDone = (record: HeldRecord) => accepted.has(record) || refusedOnes.has(record);
   await commitProgress(deps, session, progress, [
-    ...release(deps, session, ready, records.slice(0, done), records.slice(done), gone),
+    ...release(
+      deps,
+      session,
+      ready,
+      records.filter(isDone),
+      records.filter((record) => !isDone(record)),
+      gone,
+    ),
     ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
   ]);
-  if (failure) await streamFailed(deps, session, 'agent-states', failure);
-  return { delivered: accepted, failed: failure !== null };
+  await noteOutcome(deps, session, result);
+  return { delivered: accepted.size, failed: failure !== null };
 }
 
 /** The records of one body, agent by agent in order; `gone`: agents whose entries are past their retention. */

@@ -94,6 +94,10 @@ export interface Session {
   readonly unusableAnswers: Map<number, number>;
   readonly feeds: Map<Feed, FeedStanding>;
   readonly streams: Map<Stream, StreamStanding>;
+  /** Whose records were refused since something was accepted (src/jobs/refused-keys.ts). */
+  readonly refusedKeys: Map<Stream, ReadonlySet<string>>;
+  /** What became of changes beyond the cursor, while refused ones before them are looked into; by their place in the log. */
+  readonly sentAhead: Map<string, 'accepted' | { readonly status: number; readonly reason: string }>;
   /** When the last body of a backlog was sent: catching up keeps to a rate. */
   lastHistoryBodyMs: number;
   /** Reports of windows before this may have left out agents that have a login id by now; null: none have. */
@@ -139,6 +143,8 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     unusableAnswers: new Map(),
     feeds: triedAtOnce(await readFeeds(deps.db, connectionId)),
     streams: triedAtOnce(await readStreams(deps.db, connectionId)),
+    refusedKeys: new Map(),
+    sentAhead: new Map(),
     lastHistoryBodyMs: 0,
     heldReportsBeforeMs: ALL_HELD_REPORTS,
   };

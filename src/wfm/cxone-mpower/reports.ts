@@ -63,7 +63,7 @@ function historical(
 function queueReport(figures: QueueFigures): QueueReportWire {
   return {
     queueValue: figures.queueValue,
-    queueName: figures.queueName,
+    queueName: queueNameOf(figures),
     isOutbound: figures.isOutbound,
     contactsReceived: figures.contactsReceived,
     abandonedShort: figures.abandonedShort,
@@ -90,7 +90,7 @@ function queueReport(figures: QueueFigures): QueueReportWire {
 function agentQueueReport(figures: AgentQueueFigures): AgentQueueReportWire {
   return {
     queueValue: figures.queueValue,
-    queueName: figures.queueName,
+    queueName: queueNameOf(figures),
     isOutbound: figures.isOutbound,
     agentValue: figures.agentValue,
     agentId: figures.employeeId,
@@ -137,6 +137,11 @@ function agentActivity(
 
 function header({ startMs, endMs }: Window, { acdType, reportVersion }: ReportIdentity) {
   return { acdType, reportVersion, startDate: isoUtc(startMs), endDate: isoUtc(endMs) };
+}
+
+/** A queue that nobody has named goes by its key: the published bodies have no empty name. */
+function queueNameOf({ queueName, queueValue }: Pick<QueueFigures, 'queueName' | 'queueValue'>): string {
+  return queueName.trim() === '' ? queueValue : queueName;
 }
 
 /** ISO 8601, UTC, with milliseconds and "Z". */

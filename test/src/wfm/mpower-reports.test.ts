@@ -24,6 +24,34 @@ function queue(overrides: Partial<QueueFigures>): QueueFigures {
   };
 }
 
+it('a queue that nobody has named goes by its key', () => {
+  const window = { startMs: 0, endMs: 900_000 };
+  const agentQueue = {
+    agentValue: 'a1',
+    employeeId: '',
+    handled: 1,
+    handleTimeMs: 1_000,
+    workTimeMs: 0,
+    holdTimeMs: 0,
+  };
+  const body = composeReport(
+    {
+      stream: 'historical',
+      window,
+      queues: [queue({ queueValue: 'sales' }), queue({ queueValue: 'care', queueName: 'Customer care' })],
+      agentQueues: [{ ...agentQueue, queueValue: 'sales', queueName: ' ', isOutbound: false }],
+      performance: [],
+    },
+    IDENTITY,
+  );
+  expect(JSON.parse(body)).toMatchObject({
+    reportData: {
+      queueReport: [{ queueName: 'sales' }, { queueName: 'Customer care' }],
+      agentQueueReport: [{ queueName: 'sales' }],
+    },
+  });
+});
+
 describe('bodies, field by field as in the examples of NICE', () => {
   it('an agent state', () => {
     const example = `{
