@@ -17,6 +17,9 @@ export interface RosterChanges {
   readonly added: readonly Omit<RosterRow, 'key' | 'inRoster'>[];
   readonly changed: readonly RosterRow[];
   readonly removed: readonly RosterRow[];
+  /** Not in the roster, but the ACD tells their names: agents alone. */
+  readonly unlistedAdded: readonly Omit<RosterRow, 'key' | 'inRoster'>[];
+  readonly unlistedChanged: readonly RosterRow[];
 }
 
 export async function readRosterRows(
@@ -93,6 +96,19 @@ export function saveRosterRows(
          FROM json_each(?1) r WHERE agent.id = r.value ->> 'key'`,
       )
       .bind(JSON.stringify(agents.changed)),
+    db
+      .prepare(
+        `INSERT INTO agent (connection_id, source_id, alias_id, username, name, in_roster, first_seen_ms, removed_at_ms)
+         SELECT ?1, value ->> 'sourceId', value ->> 'aliasId', value ->> 'username', value ->> 'name', 0, ?3, ?3
+         FROM json_each(?2) WHERE true ON CONFLICT (connection_id, source_id) DO NOTHING`,
+      )
+      .bind(connectionId, JSON.stringify(agents.unlistedAdded), nowMs),
+    db
+      .prepare(
+        `UPDATE agent SET alias_id = r.value ->> 'aliasId', username = r.value ->> 'username', name = r.value ->> 'name'
+         FROM json_each(?1) r WHERE agent.id = r.value ->> 'key'`,
+      )
+      .bind(JSON.stringify(agents.unlistedChanged)),
     db
       .prepare('UPDATE agent SET in_roster = 0, removed_at_ms = ?2 WHERE id IN (SELECT value FROM json_each(?1))')
       .bind(keys(agents.removed), nowMs),
