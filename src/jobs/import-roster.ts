@@ -53,7 +53,8 @@ async function storeRoster(deps: BridgeDeps, session: Session, roster: Roster): 
   const { connectionId } = session;
   const before = await readRosterRows(deps.db, connectionId);
   const queues = compareRoster(before.queues, roster.queues.map(queueRow));
-  const agents = compareRoster(before.agents, roster.agents.filter(({ enabled }) => enabled).map(agentRow));
+  const [enabled, disabled] = partition(roster.agents);
+  const agents = compareRoster(before.agents, enabled, disabled);
   const changes = [
     ...queues.added,
     ...queues.changed,
@@ -61,6 +62,8 @@ async function storeRoster(deps: BridgeDeps, session: Session, roster: Roster): 
     ...agents.added,
     ...agents.changed,
     ...agents.removed,
+    ...agents.unlistedAdded,
+    ...agents.unlistedChanged,
   ];
   if (changes.length === 0) return;
   const message =
@@ -91,30 +94,75 @@ const agentRow = ({ agentId, aliasId, username, name }: RosterAgent): Listed => 
   serviceLevelMs: null,
 });
 
-/** What an import changes. Rows known under any of their names are the same row and keep their id. */
-function compareRoster(before: readonly RosterRow[], listed: readonly Listed[]) {
+/** Rows of the enabled agents, and of the disabled ones that a user name can be told of. */
+function partition(agents: readonly RosterAgent[]): [enabled: Listed[], disabled: Listed[]] {
+  const isOfUse = ({ enabled, username }: RosterAgent) => !enabled && username !== '';
+  return [agents.filter(({ enabled }) => enabled).map(agentRow), agents.filter(isOfUse).map(agentRow)];
+}
+
+/**
+ * What an import changes. Rows known under any of their names are the same row and keep their id. `unlisted`: who is not in the
+ * roster any more, but whose names the ACD still tells; whoever of them signs in all the same has a login id.
+ */
+function compareRoster(before: readonly RosterRow[], listed: readonly Listed[], unlisted: readonly Listed[] = []) {
   const byName = new Map<string, RosterRow>();
   for (const row of before)
     for (const name of [row.username, row.aliasId, row.sourceId]) if (name) byName.set(name, row);
+  const find = (row: Listed) =>
+    byName.get(row.sourceId) ?? byName.get(row.aliasId) ?? (row.username ? byName.get(row.username) : undefined);
   const added = new Map<string, Listed>();
   const changed = new Map<number, RosterRow>();
   const seen = new Set<number>();
   for (const row of listed) {
-    const known =
-      byName.get(row.sourceId) ?? byName.get(row.aliasId) ?? (row.username ? byName.get(row.username) : undefined);
+    const known = find(row);
     if (!known) {
       added.set(row.sourceId, row);
       continue;
     }
     seen.add(known.key);
-    // The id that real-time answers use stays; the roster's own id is then the other name.
-    const aliasId = known.sourceId === row.sourceId ? row.aliasId : row.sourceId;
-    const after = { ...row, key: known.key, sourceId: known.sourceId, aliasId, inRoster: true };
+    const after = renamed(known, row, true);
     if (JSON.stringify(sorted(after)) !== JSON.stringify(sorted(known))) changed.set(known.key, after);
   }
   const gone = before.filter(({ key, inRoster }) => inRoster && !seen.has(key));
+  const { unlistedAdded, unlistedChanged } = compareUnlisted(unlisted, find, { added, seen });
   const implausible = listed.length === 0 && gone.length > PLAUSIBLY_EMPTY_MAX;
-  return { added: [...added.values()], changed: [...changed.values()], removed: implausible ? [] : gone };
+  return {
+    added: [...added.values()],
+    changed: [...changed.values()],
+    removed: implausible ? [] : gone,
+    unlistedAdded,
+    unlistedChanged,
+  };
+}
+
+/** The known row with what the roster says of it now. The id that real-time answers use stays; the roster's own id is then the other name. */
+function renamed(known: RosterRow, row: Listed, inRoster: boolean): RosterRow {
+  const aliasId = known.sourceId === row.sourceId ? row.aliasId : row.sourceId;
+  return { ...row, key: known.key, sourceId: known.sourceId, aliasId, inRoster };
+}
+
+/** What is new of those that are not listed. A name that somebody who is listed has is theirs: people are made anew. */
+function compareUnlisted(
+  unlisted: readonly Listed[],
+  find: (row: Listed) => RosterRow | undefined,
+  listed: { readonly added: ReadonlyMap<string, Listed>; readonly seen: ReadonlySet<number> },
+) {
+  const taken = new Set([...listed.added.values()].map(({ username }) => username));
+  const done = new Set(listed.seen);
+  const unlistedAdded: Listed[] = [];
+  const unlistedChanged: RosterRow[] = [];
+  for (const row of unlisted) {
+    const known = find(row);
+    if (known ? done.has(known.key) : taken.has(row.username)) continue;
+    taken.add(row.username);
+    if (!known) unlistedAdded.push(row);
+    else {
+      done.add(known.key);
+      const after = renamed(known, row, known.inRoster);
+      if (JSON.stringify(sorted(after)) !== JSON.stringify(sorted(known))) unlistedChanged.push(after);
+    }
+  }
+  return { unlistedAdded, unlistedChanged };
 }
 
 const sorted = (row: RosterRow) => [

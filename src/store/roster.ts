@@ -18,6 +18,9 @@ export interface RosterChanges {
   readonly added: readonly Omit<RosterRow, 'key' | 'inRoster'>[];
   readonly changed: readonly RosterRow[];
   readonly removed: readonly RosterRow[];
+  /** Not in the roster, but the ACD tells their names: agents alone. */
+  readonly unlistedAdded: readonly Omit<RosterRow, 'key' | 'inRoster'>[];
+  readonly unlistedChanged: readonly RosterRow[];
 }
 
 export async function readRosterRows(
@@ -96,6 +99,19 @@ export function saveRosterRows(
       agents.changed,
       `UPDATE agent SET alias_id = r.value ->> 'aliasId', username = r.value ->> 'username', name = r.value ->> 'name',
               in_roster = 1, removed_at_ms = NULL
+       FROM json_each(?1) r WHERE agent.id = r.value ->> 'key'`,
+    ),
+    ...inParts(
+      agents.unlistedAdded,
+      `INSERT INTO agent (connection_id, source_id, alias_id, username, name, in_roster, first_seen_ms, removed_at_ms)
+       SELECT ?2, value ->> 'sourceId', value ->> 'aliasId', value ->> 'username', value ->> 'name', 0, ?3, ?3
+       FROM json_each(?1) WHERE true ON CONFLICT (connection_id, source_id) DO NOTHING`,
+      connectionId,
+      nowMs,
+    ),
+    ...inParts(
+      agents.unlistedChanged,
+      `UPDATE agent SET alias_id = r.value ->> 'aliasId', username = r.value ->> 'username', name = r.value ->> 'name'
        FROM json_each(?1) r WHERE agent.id = r.value ->> 'key'`,
     ),
     ...inParts(

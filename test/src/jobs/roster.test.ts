@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Bridge, openBridge, statesAccount } from '../../support/bridge.ts';
 
@@ -69,5 +70,58 @@ describe('a user who is new since the last import', () => {
     bridge.ncc.users.set('bob', { username: 'bob@x.test' });
     await bridge.run(6 * MINUTE_MS);
     expect(told(bridge, 'bob@x.test')).toEqual(['Available']);
+  });
+});
+
+describe('a user whom the ACD lists as disabled', () => {
+  const agents = async () =>
+    (
+      await env.DB.prepare(
+        'SELECT source_id AS id, username, in_roster AS listed, removed_at_ms IS NOT NULL AS gone FROM agent ORDER BY source_id',
+      ).all()
+    ).results;
+
+  it('is not in the roster, and goes out under their user name while the ACD still shows them', async () => {
+    const bridge = await openBridge(NINE_MS);
+    bridge.ncc.users.set('ann', { username: 'ann@x.test' });
+    bridge.ncc.users.set('bob', { username: 'bob@x.test', enabled: false });
+    await bridge.run(MINUTE_MS);
+    expect(await agents()).toEqual([
+      { id: 'ann', username: 'ann@x.test', listed: 1, gone: 0 },
+      { id: 'bob', username: 'bob@x.test', listed: 0, gone: 1 },
+    ]);
+    bridge.ncc.agents.set('bob', { status: 'Available' });
+    await bridge.run(MINUTE_MS);
+    expect(told(bridge, 'bob@x.test')).toEqual(['Available']);
+    expect(await statesAccount()).toMatchObject({ held: 0 });
+  });
+
+  it('stays known under a name that changes, and is in the roster again when enabled', async () => {
+    const bridge = await openBridge(NINE_MS);
+    bridge.ncc.users.set('bob', { username: 'bob@x.test' });
+    await bridge.run(MINUTE_MS);
+    for (const [user, listed] of [
+      [{ username: 'robert@x.test', enabled: false }, 0],
+      [{ username: 'rob@x.test', enabled: false }, 0],
+      [{ username: 'bob@x.test' }, 1],
+    ] as const) {
+      bridge.ncc.users.set('bob', user);
+      bridge.clock.nowMs += 25 * 60 * MINUTE_MS;
+      await bridge.run(MINUTE_MS);
+      expect(await agents()).toEqual([{ id: 'bob', username: user.username, listed, gone: 1 - listed }]);
+    }
+  });
+
+  it('leaves a user name to the enabled user who has it now, in this import and the next', async () => {
+    const bridge = await openBridge(NINE_MS);
+    bridge.ncc.users.set('old', { username: 'ann@x.test', enabled: false });
+    bridge.ncc.users.set('new', { username: 'ann@x.test' });
+    for (let i = 0; i < 2; i++) {
+      await bridge.run(MINUTE_MS);
+      expect(await agents()).toEqual([{ id: 'new', username: 'ann@x.test', listed: 1, gone: 0 }]);
+      bridge.clock.nowMs += 25 * 60 * MINUTE_MS;
+    }
+    const { results } = await env.DB.prepare(`SELECT kind FROM event WHERE kind = 'roster imported'`).all();
+    expect(results).toHaveLength(1);
   });
 });
