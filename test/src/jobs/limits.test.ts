@@ -5,6 +5,7 @@ import { noteAgents, noteStates } from '../../../src/jobs/note-seen.ts';
 import { openSession, replaceConfig } from '../../../src/jobs/session.ts';
 import { addSeenAgents } from '../../../src/store/mapping.ts';
 import { setAside } from '../../../src/store/set-aside.ts';
+import { noteTouched } from '../../../src/store/touched-intervals.ts';
 import { openBridge, settings } from '../../support/bridge.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
@@ -13,10 +14,12 @@ const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const VALUE_BYTES_MAX = 2_000_000;
 
 let largestBytes = 0;
+let statementCount = 0;
 beforeEach(() => {
   largestBytes = 0;
   const prepare = env.DB.prepare.bind(env.DB);
   vi.spyOn(env.DB, 'prepare').mockImplementation((sql) => {
+    statementCount += 1;
     const statement = prepare(sql);
     const bind = statement.bind.bind(statement);
     statement.bind = (...values) => {
@@ -80,6 +83,14 @@ describe('what D1 takes as one value', () => {
     await setAside(env.DB, 1, records).run();
     await setAside(env.DB, 1, records).run();
     expect(await count('set_aside')).toBe(5_000);
+    expect(largestBytes).toBeLessThan(VALUE_BYTES_MAX);
+  });
+
+  it('is enough for a state that lasted for ten years', async () => {
+    await openBridge(NINE_MS);
+    const starts = Array.from({ length: 350_000 }, (_, i) => NINE_MS - i * INTERVAL_MS);
+    await noteTouched(env.DB, 1, starts).run();
+    expect(await count('touched_interval')).toBe(350_000);
     expect(largestBytes).toBeLessThan(VALUE_BYTES_MAX);
   });
 });
@@ -154,5 +165,27 @@ describe('agents and states seen for the first time', () => {
     await noted;
     expect(session.config.agentsByName.get('a1')?.sourceId).toBe('a1');
     expect(session.config.statesByName.get('Busy')?.name).toBe('Busy');
+  });
+});
+
+describe('a late change that touches thousands of closed intervals', () => {
+  it('is worked off turn by turn, each with a fraction of the questions that D1 answers a run', async () => {
+    const bridge = await openBridge(NINE_MS, settings({ intervalS: 15 }));
+    bridge.ncc.users.set('a1', { username: 'a1@x.test' });
+    bridge.ncc.agents.set('a1', { status: 'Available' });
+    await bridge.run(60_000);
+    const starts = Array.from({ length: 600 }, (_, i) => NINE_MS - (i + 1) * INTERVAL_MS);
+    await env.DB.prepare(`UPDATE feed SET through_ms = ${NINE_MS} WHERE name = 'agent-states'`).run();
+    await noteTouched(env.DB, 1, starts).run();
+    bridge.crash();
+    const left: unknown[] = [];
+    for (let turn = 0; turn < 10 && left.at(-1) !== 0; turn++) {
+      statementCount = 0;
+      await bridge.run(15_000);
+      expect(statementCount).toBeLessThan(500);
+      left.push(await count('touched_interval'));
+    }
+    expect(left[0]).toBeLessThan(600);
+    expect(left.at(-1)).toBe(0);
   });
 });
