@@ -4,6 +4,7 @@ import { INTERVAL_MS } from '../../../src/domain/interval.ts';
 import { noteAgents, noteStates } from '../../../src/jobs/note-seen.ts';
 import { openSession, replaceConfig } from '../../../src/jobs/session.ts';
 import { addSeenAgents } from '../../../src/store/mapping.ts';
+import { readOverview } from '../../../src/store/overview.ts';
 import { setAside } from '../../../src/store/set-aside.ts';
 import { noteTouched } from '../../../src/store/touched-intervals.ts';
 import { openBridge, settings } from '../../support/bridge.ts';
@@ -187,5 +188,26 @@ describe('a late change that touches thousands of closed intervals', () => {
     }
     expect(left[0]).toBeLessThan(600);
     expect(left.at(-1)).toBe(0);
+  });
+});
+
+describe('the Overview, which asks every few seconds', () => {
+  it('counts records set aside no further than it says', async () => {
+    await openBridge(NINE_MS);
+    const add = (status: string, count: number) =>
+      env.DB.prepare(
+        `INSERT INTO set_aside (connection_id, stream, at_ms, record_key, record, reason, status)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+         SELECT 1, 'acd', i, ?1, '{}', '', ?1 FROM n`,
+      )
+        .bind(status, count)
+        .run();
+    const open = async () => (await readOverview(env.DB, NINE_MS))[0]?.setAsideOpen;
+    await add('sent again', 3);
+    await add('set aside', 7);
+    expect(await open()).toBe(7);
+    await env.DB.prepare('DELETE FROM set_aside').run();
+    await add('set aside', 12_000);
+    expect(await open()).toBe(10_000);
   });
 });
