@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { INTERVAL_MS } from '../../../src/domain/interval.ts';
 import { noteAgents, noteStates } from '../../../src/jobs/note-seen.ts';
 import { openSession, replaceConfig } from '../../../src/jobs/session.ts';
+import { emptyConnectionStep } from '../../../src/store/empty-connection.ts';
 import { addSeenAgents } from '../../../src/store/mapping.ts';
 import { readOverview } from '../../../src/store/overview.ts';
 import { setAside } from '../../../src/store/set-aside.ts';
@@ -209,5 +210,25 @@ describe('the Overview, which asks every few seconds', () => {
     await env.DB.prepare('DELETE FROM set_aside').run();
     await add('set aside', 12_000);
     expect(await open()).toBe(10_000);
+  });
+});
+
+describe('a connection that is deleted', () => {
+  it('loses what members told and files brought in small steps before it goes itself', async () => {
+    await openBridge(NINE_MS);
+    await env.DB.prepare(`INSERT INTO agent (id, connection_id, source_id, first_seen_ms) VALUES (1, 1, 'a', 0)`).run();
+    const numbers = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)';
+    await env.DB.batch([
+      env.DB.prepare(`INSERT INTO member_state_change ${numbers} SELECT 1, 2, i, 1 FROM n`),
+      env.DB.prepare(`INSERT INTO imported_state_change ${numbers} SELECT 1, i FROM n`),
+      env.DB.prepare(`INSERT INTO imported_state_interval ${numbers} SELECT 1, i * 900000 FROM n`),
+      env.DB.prepare(`INSERT INTO member_interval ${numbers} SELECT 1, i * 900000, 2, 0 FROM n`),
+      env.DB.prepare(`INSERT INTO member_agent_interval ${numbers} SELECT 1, i * 900000, 1, 2, 0, 0, 0 FROM n`),
+    ]);
+    let steps = 1;
+    while (await emptyConnectionStep(env.DB, 1)) steps += 1;
+    expect(steps).toBe(6);
+    expect(await count('member_state_change')).toBe(0);
+    expect(await count('imported_state_interval')).toBe(0);
   });
 });
