@@ -1,5 +1,12 @@
 /** Single findings about a connection: what is wrong, since when, and what to do. Pure, like src/domain/health.ts. */
-import { addsUp, type ConnectionFacts, type FeedFacts, type FeedName, type StreamName } from './health-facts.ts';
+import {
+  addsUp,
+  type ConnectionFacts,
+  type FeedFacts,
+  type FeedName,
+  SET_ASIDE_COUNTED_MAX,
+  type StreamName,
+} from './health-facts.ts';
 
 /** What health needs to know of the settings, and how to name the two sides. */
 export interface HealthSettings {
@@ -302,11 +309,13 @@ function coverageFindings(facts: ConnectionFacts, settings: HealthSettings, nowM
 function mappingFindings(facts: ConnectionFacts, settings: HealthSettings): Finding[] {
   const findings: Finding[] = [];
   if (facts.setAsideOpen > 0) {
+    const isMany = facts.setAsideOpen >= SET_ASIDE_COUNTED_MAX;
     findings.push({
       level: 'degraded',
       sinceMs: null,
       what: [
-        `${count(facts.setAsideOpen, 'record')} ${facts.setAsideOpen === 1 ? 'was' : 'were'} refused and set aside.`,
+        `${isMany ? `${number(facts.setAsideOpen)} or more records` : count(facts.setAsideOpen, 'record')} ` +
+          `${facts.setAsideOpen === 1 ? 'was' : 'were'} refused and set aside.`,
       ],
       action: ['Read why in the list of records set aside, mend the cause, then send them again.'],
       target: 'set-aside',

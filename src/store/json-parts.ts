@@ -23,8 +23,12 @@ export function jsonParts(rows: readonly unknown[]): string[] {
   return parts;
 }
 
-/** SQL of a table with the column `value`: the rows of `count` parts, bound as the parameters from number `first` on. */
+/**
+ * SQL of a table with the column `value`: the rows of `count` parts, bound as the parameters from number `first` on. D1 allows
+ * few terms in a compound SELECT, but any number of VALUES.
+ */
 export function rowsOfParts(count: number, first: number): string {
-  const parts = Array.from({ length: count }, (_, i) => `SELECT value FROM json_each(?${first + i})`);
-  return parts.length === 0 ? '(SELECT NULL AS value WHERE false)' : `(${parts.join(' UNION ALL ')})`;
+  if (count === 0) return '(SELECT NULL AS value WHERE false)';
+  const parts = Array.from({ length: count }, (_, i) => `(?${first + i})`);
+  return `(SELECT j.value FROM (VALUES ${parts.join(', ')}) p CROSS JOIN json_each(p.column1) j)`;
 }

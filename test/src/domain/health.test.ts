@@ -207,6 +207,19 @@ describe('the words', () => {
     ]);
   });
 
+  it('of a roster that the database does not take say that all else goes on', () => {
+    const trouble = failing('not stored', 'The database did not take what the ACD answered: full', 2 * MINUTE);
+    const [said] = words({ feeds: [feed('roster', trouble)] });
+    expect(said).toMatch(
+      /could not be stored since .*: The database did not take what the ACD answered: full\. .*all else goes on/,
+    );
+  });
+
+  it('count records set aside as far as they are counted', () => {
+    expect(words({ setAsideOpen: 9_999 })[0]).toContain('9,999 records were refused');
+    expect(words({ setAsideOpen: 10_000 })[0]).toContain('10,000 or more records were refused');
+  });
+
   it('put the worst first', () => {
     const change = {
       unreviewedStates: 1,

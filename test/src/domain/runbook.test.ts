@@ -48,6 +48,7 @@ const CASES: Readonly<Record<string, Partial<ConnectionFacts>>> = {
   'cannot run': feed('unusable'),
   'address or redirect': feed('redirect'),
   'unexpected answer': feed('shape'),
+  'not stored': feed('not stored'),
   'not read': feed('timeout'),
   'loop silent': { lastPollMs: NOW - HOUR },
   'never read': { lastPollMs: null, lastTroubleMs: null, createdAtMs: NOW - HOUR },

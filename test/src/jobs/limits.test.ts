@@ -3,8 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { INTERVAL_MS } from '../../../src/domain/interval.ts';
 import { noteAgents, noteStates } from '../../../src/jobs/note-seen.ts';
 import { openSession, replaceConfig } from '../../../src/jobs/session.ts';
+import { emptyConnectionStep } from '../../../src/store/empty-connection.ts';
 import { addSeenAgents } from '../../../src/store/mapping.ts';
+import { readOverview } from '../../../src/store/overview.ts';
 import { setAside } from '../../../src/store/set-aside.ts';
+import { noteTouched } from '../../../src/store/touched-intervals.ts';
 import { openBridge, settings } from '../../support/bridge.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
@@ -13,10 +16,12 @@ const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const VALUE_BYTES_MAX = 2_000_000;
 
 let largestBytes = 0;
+let statementCount = 0;
 beforeEach(() => {
   largestBytes = 0;
   const prepare = env.DB.prepare.bind(env.DB);
   vi.spyOn(env.DB, 'prepare').mockImplementation((sql) => {
+    statementCount += 1;
     const statement = prepare(sql);
     const bind = statement.bind.bind(statement);
     statement.bind = (...values) => {
@@ -80,6 +85,14 @@ describe('what D1 takes as one value', () => {
     await setAside(env.DB, 1, records).run();
     await setAside(env.DB, 1, records).run();
     expect(await count('set_aside')).toBe(5_000);
+    expect(largestBytes).toBeLessThan(VALUE_BYTES_MAX);
+  });
+
+  it('is enough for a state that lasted for ten years', async () => {
+    await openBridge(NINE_MS);
+    const starts = Array.from({ length: 350_000 }, (_, i) => NINE_MS - i * INTERVAL_MS);
+    await noteTouched(env.DB, 1, starts).run();
+    expect(await count('touched_interval')).toBe(350_000);
     expect(largestBytes).toBeLessThan(VALUE_BYTES_MAX);
   });
 });
@@ -154,5 +167,68 @@ describe('agents and states seen for the first time', () => {
     await noted;
     expect(session.config.agentsByName.get('a1')?.sourceId).toBe('a1');
     expect(session.config.statesByName.get('Busy')?.name).toBe('Busy');
+  });
+});
+
+describe('a late change that touches thousands of closed intervals', () => {
+  it('is worked off turn by turn, each with a fraction of the questions that D1 answers a run', async () => {
+    const bridge = await openBridge(NINE_MS, settings({ intervalS: 15 }));
+    bridge.ncc.users.set('a1', { username: 'a1@x.test' });
+    bridge.ncc.agents.set('a1', { status: 'Available' });
+    await bridge.run(60_000);
+    const starts = Array.from({ length: 600 }, (_, i) => NINE_MS - (i + 1) * INTERVAL_MS);
+    await env.DB.prepare(`UPDATE feed SET through_ms = ${NINE_MS} WHERE name = 'agent-states'`).run();
+    await noteTouched(env.DB, 1, starts).run();
+    bridge.crash();
+    const left: unknown[] = [];
+    for (let turn = 0; turn < 10 && left.at(-1) !== 0; turn++) {
+      statementCount = 0;
+      await bridge.run(15_000);
+      expect(statementCount).toBeLessThan(500);
+      left.push(await count('touched_interval'));
+    }
+    expect(left[0]).toBeLessThan(600);
+    expect(left.at(-1)).toBe(0);
+  });
+});
+
+describe('the Overview, which asks every few seconds', () => {
+  it('counts records set aside no further than it says', async () => {
+    await openBridge(NINE_MS);
+    const add = (status: string, count: number) =>
+      env.DB.prepare(
+        `INSERT INTO set_aside (connection_id, stream, at_ms, record_key, record, reason, status)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+         SELECT 1, 'acd', i, ?1, '{}', '', ?1 FROM n`,
+      )
+        .bind(status, count)
+        .run();
+    const open = async () => (await readOverview(env.DB, NINE_MS))[0]?.setAsideOpen;
+    await add('sent again', 3);
+    await add('set aside', 7);
+    expect(await open()).toBe(7);
+    await env.DB.prepare('DELETE FROM set_aside').run();
+    await add('set aside', 12_000);
+    expect(await open()).toBe(10_000);
+  });
+});
+
+describe('a connection that is deleted', () => {
+  it('loses what members told and files brought in small steps before it goes itself', async () => {
+    await openBridge(NINE_MS);
+    await env.DB.prepare(`INSERT INTO agent (id, connection_id, source_id, first_seen_ms) VALUES (1, 1, 'a', 0)`).run();
+    const numbers = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)';
+    await env.DB.batch([
+      env.DB.prepare(`INSERT INTO member_state_change ${numbers} SELECT 1, 2, i, 1 FROM n`),
+      env.DB.prepare(`INSERT INTO imported_state_change ${numbers} SELECT 1, i FROM n`),
+      env.DB.prepare(`INSERT INTO imported_state_interval ${numbers} SELECT 1, i * 900000 FROM n`),
+      env.DB.prepare(`INSERT INTO member_interval ${numbers} SELECT 1, i * 900000, 2, 0 FROM n`),
+      env.DB.prepare(`INSERT INTO member_agent_interval ${numbers} SELECT 1, i * 900000, 1, 2, 0, 0, 0 FROM n`),
+    ]);
+    let steps = 1;
+    while (await emptyConnectionStep(env.DB, 1)) steps += 1;
+    expect(steps).toBe(6);
+    expect(await count('member_state_change')).toBe(0);
+    expect(await count('imported_state_interval')).toBe(0);
   });
 });
