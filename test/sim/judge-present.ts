@@ -34,8 +34,9 @@ export function expectPresentStates(world: World, faults: readonly Fault[]): voi
     if (!isAlone) continue;
     world.scheduler.at(outage.untilMs, () => {
       const due = dueStates(world);
+      const { process } = world.collector;
       world.judge.saboteur.outageEnded(dueMs);
-      if (due.length > 0) world.scheduler.at(dueMs, () => look(world, due, outage));
+      if (due.length > 0) world.scheduler.at(dueMs, () => process.alive && look(world, due, outage));
     });
   }
 }
@@ -70,8 +71,7 @@ function dueStates({ collector, scheduler, database, habits, judge }: World): Ch
   });
 }
 
-function look({ judge, verdicts, collector }: World, due: readonly Change[], outage: Fault): void {
-  if (!collector.process.alive) return;
+function look({ judge, verdicts }: World, due: readonly Change[], outage: Fault): void {
   for (const newest of due) {
     const changes = [...(judge.states.records.get(newest.agent)?.changes.values() ?? [])];
     const since = changes.slice(changes.indexOf(newest));

@@ -2,7 +2,7 @@
 // clock said; and queue figures, which carry the interval's own time.
 import assert from 'node:assert/strict';
 import { compare } from '../../../simulators/compare/compare.ts';
-import { fetchTruth } from '../../../simulators/compare/truth.ts';
+import { fetchTruth, type Truth } from '../../../simulators/compare/truth.ts';
 import { eventually } from '../../host/support/stage.ts';
 import type { Rig, Span } from './rig.ts';
 
@@ -25,7 +25,8 @@ export async function judgeInOrder(rig: Rig, between: readonly Span[]): Promise<
   await eventually(
     'every state that NCC served is accepted in its order',
     async () => {
-      ({ missing, count } = await lookInOrder(rig, between));
+      const truth = await fetchTruth(rig.standIns.ncc.url, rig.standIns.mpower.url);
+      ({ missing, count } = lookInOrder(truth, between, Date.now() - IN_FLIGHT_MS));
       return missing.length === 0;
     },
     LIMIT_MS,
@@ -35,9 +36,18 @@ export async function judgeInOrder(rig: Rig, between: readonly Span[]): Promise<
   return count;
 }
 
-async function lookInOrder(rig: Rig, between: readonly Span[]): Promise<{ missing: string[]; count: number }> {
-  const { states, events } = await fetchTruth(rig.standIns.ncc.url, rig.standIns.mpower.url);
-  const lastMs = Date.now() - IN_FLIGHT_MS;
+type Seen = Pick<Truth['states'][number], 'username' | 'state' | 'answeredMs' | 'initial'>;
+type Heard = Pick<Truth['events'][number], 'loginId' | 'eventCode' | 'order'>;
+
+/**
+ * The agents of whom Mpower lacks something that NCC served until `lastMs`, told one by one, and how many changes were looked at.
+ * @throws AssertionError when Mpower has something that was not served, or not in that order
+ */
+export function lookInOrder(
+  { states, events }: { readonly states: readonly Seen[]; readonly events: readonly Heard[] },
+  between: readonly Span[],
+  lastMs: number,
+): { missing: string[]; count: number } {
   const served = new Map<string, Told[]>();
   for (const { username, state, answeredMs, initial } of states) {
     const lost = between.some(({ fromMs, toMs }) => answeredMs >= fromMs && answeredMs <= toMs);
