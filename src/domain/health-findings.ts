@@ -156,7 +156,7 @@ function feedWords(
       };
     default:
       return {
-        what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],
+        what: [`No ${label.replace(/^the /, '')} could be read since `, since, `: ${sentence(feed.error)}`],
         action: [
           'The bridge tries again ',
           ...retry,

@@ -200,6 +200,11 @@ describe('the words', () => {
     for (const text of said) expect(text).toMatch(/next try is now|tries again now/);
   });
 
+  it('of a roster that cannot be read speak of it as a sentence does', () => {
+    const [said = ''] = words({ feeds: [feed('roster', failing('status', 'GET /x answered 500', 2 * MINUTE))] });
+    expect(said).toMatch(/^No roster could be read since 2026-01-05T14:00:00.000Z: GET \/x answered 500\./);
+  });
+
   it('of a WFM that is down say what is kept', () => {
     const streams = [stream('historical', failing('unavailable', 'POST /wfm answered 503', 2 * MINUTE))];
     expect(words({ streams })).toEqual([
