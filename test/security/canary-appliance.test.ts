@@ -1,6 +1,6 @@
 // Fault B6 on an appliance as it comes: its keys are in secrets.json and nowhere else, backups are plain, a proxy with a
 // password leads out, and a relay pushes with a token.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { connection, signIn } from './support/bridge.ts';
 import { CREDENTIALS, PROXY_PASSWORD } from './support/canaries.ts';
 import { runCommand } from './support/canary-bridge.ts';
 import type { Secret } from './support/forms.ts';
-import { filesBelow, findSecrets, type Place } from './support/search.ts';
+import { filesBelow, findSecrets, type Place, unpacked } from './support/search.ts';
 
 const PROXY_USER = 'canary-proxy-user';
 const LIMIT_MS = 240_000;
@@ -166,5 +166,15 @@ describe('an appliance whose keys are its own', () => {
     // The key alone opens what they hold: it is there, sealed.
     const exported = files.filter(({ name }) => name.includes('exported')).map(({ content }) => content.toString());
     expect(exported.join('')).toMatch(/v1\.[0-9a-f]{8}\.[\w-]{40,}/);
+  });
+
+  it('masks in a bundle what an earlier version has left in the log', async () => {
+    appendFileSync(path.join(dataDirectory, 'logs/bridge.log'), `{"message":"left ${secrets.ADMIN_PASSWORD}"}\n`);
+    appendFileSync(path.join(dataDirectory, 'logs/bridge.log'), `${JSON.stringify({ left: PROXY_PASSWORD })}\n`);
+    const file = path.join(stage.directory(), 'late.tar.gz');
+    await runCommand({ dataDirectory }, ['support-bundle', '--to', file], environment);
+    const places = unpacked({ name: 'late', content: readFileSync(file) });
+    expect(places.some(({ content }) => content.includes('"left":"[secret]"'))).toBe(true);
+    expect(findSecrets(places, secrets)).toEqual([]);
   });
 });

@@ -69,6 +69,17 @@ describe('ACD details', () => {
   });
 });
 
+it('an answer that is good by its status repeats no token, neither in words of an error nor in ACD details', async () => {
+  const mpower = fakeMpower();
+  mpower.state.report = () =>
+    Response.json({ error: 'failed', message: 'you sent access-1 to us', acdType: 'access-1' });
+  const wfm = mpower.open(mpowerSettings({ advanced: { acdDetailsPath: '/acd' } }));
+  expect(await wfm.send('agent-states', '{}')).toMatchObject({ reason: expect.stringContaining('you sent [removed]') });
+  const details = await wfm.readAcdDetails();
+  expect(details?.text).toContain('you sent [removed] to us');
+  expect(details?.acdTypes).toEqual(['[removed]']);
+});
+
 it('a sign-in that is refused says so', async () => {
   const mpower = fakeMpower();
   expect(await mpower.open().signIn()).toEqual({ kind: 'accepted', status: 200 });
