@@ -1,9 +1,9 @@
 /** How each connection is doing, ready to be shown: stored facts, settings and the verdict on both. */
 import { acdSecrets, acdSetUp, acdTitle, acdTraits } from '../src/acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames } from '../src/connection.ts';
+import type { HealthSettings } from '../src/domain/finding.ts';
 import { assessHealth, type Health } from '../src/domain/health.ts';
 import type { ConnectionFacts, FeedName } from '../src/domain/health-facts.ts';
-import type { HealthSettings } from '../src/domain/health-findings.ts';
 import { type ConnectionRow, listConnections } from '../src/store/connections.ts';
 import { readOverview } from '../src/store/overview.ts';
 import { wfmTitle } from '../src/wfm/registry.ts';

@@ -3,8 +3,9 @@
  * knows no vendor; instants stay instants inside the sentences, so that a page can show them in the reader's zone.
  */
 
+import { count, type Finding, type HealthSettings, type Sentence } from './finding.ts';
 import type { ConnectionFacts } from './health-facts.ts';
-import { count, type Finding, findingsOf, type HealthSettings, type Sentence } from './health-findings.ts';
+import { findingsOf } from './health-findings.ts';
 
 export const HEALTH_STATUSES = ['not configured', 'paused', 'starting', 'healthy', 'degraded', 'stalled'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];

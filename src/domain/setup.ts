@@ -2,8 +2,9 @@
  * How far the set-up has come: each step in order, done or not, and how that is known. Pure: facts in, words out. What
  * the bridge can see for itself is checked; what only a person knows is ticked by hand until the bridge sees it.
  */
+
+import type { Sentence } from './finding.ts';
 import type { ConnectionFacts, FeedName, StreamName } from './health-facts.ts';
-import type { Sentence } from './health-findings.ts';
 
 export const SETUP_STEPS = [
   'role',

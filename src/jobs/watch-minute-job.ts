@@ -2,8 +2,9 @@
  * The loop's part in the mutual watch: cron revives a loop that is silent, the loop says in the diary when cron is silent,
  * and leaves a heartbeat of its own where its polls are too far apart to tell that it runs.
  */
-import { isMinuteJobSilent } from '../domain/health-findings.ts';
+
 import { MINUTE_MS } from '../domain/interval.ts';
+import { isMinuteJobSilent } from '../domain/silence-findings.ts';
 import { addEvent } from '../store/events.ts';
 import { beat, readBeat } from '../store/heartbeats.ts';
 import type { BridgeDeps, Session } from './session.ts';

@@ -4,7 +4,8 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { API_ROUTES, router } from '../../worker/router.ts';
+import { API_ROUTES } from '../../worker/api/routes.ts';
+import { router } from '../../worker/router.ts';
 import { fillEveryTable, HOSTILE_JSON, HOSTILE_VALUES, script, send, visitor } from './security-support.ts';
 import { api, CANARIES, createConnection, freshSite, NEW_CONNECTION, ORIGIN } from './site.ts';
 

@@ -3,7 +3,8 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readCsv } from '../../src/domain/csv.ts';
-import { API_ROUTES, router } from '../../worker/router.ts';
+import { API_ROUTES } from '../../worker/api/routes.ts';
+import { router } from '../../worker/router.ts';
 import {
   emptyTables,
   fillEveryTable,

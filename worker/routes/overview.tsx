@@ -1,7 +1,7 @@
 /** The Overview, its refreshing part, and /healthz. */
 import { acdTraits } from '../../src/acd/registry.ts';
 import type { HealthStatus } from '../../src/domain/health.ts';
-import { isLoopSilent, isMinuteJobSilent } from '../../src/domain/health-findings.ts';
+import { isLoopSilent, isMinuteJobSilent } from '../../src/domain/silence-findings.ts';
 import { readLastDelays } from '../../src/store/charts.ts';
 import type { Visit } from '../app.ts';
 import { type ChartFacts, readCharts } from '../charts.ts';

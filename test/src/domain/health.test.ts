@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { HealthSettings } from '../../../src/domain/finding.ts';
 import { assessHealth, plainText } from '../../../src/domain/health.ts';
 import type { Account, ConnectionFacts, FeedFacts, StreamFacts } from '../../../src/domain/health-facts.ts';
-import type { HealthSettings } from '../../../src/domain/health-findings.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 14, 2, 0);
 const MINUTE = 60_000;

@@ -1,14 +1,15 @@
 /** docs/runbook.md has a section for everything that the bridge says when it wants somebody, in the words that it uses. */
 import { expect, it } from 'vitest';
 import { ALERT_DEFAULTS, ALERT_KINDS, ruleText } from '../../../src/domain/alert.ts';
+import type { HealthSettings } from '../../../src/domain/finding.ts';
 import { HEALTH_STATUSES, plainText } from '../../../src/domain/health.ts';
 import type { ConnectionFacts, TryFacts } from '../../../src/domain/health-facts.ts';
-import { findingsOf, type HealthSettings } from '../../../src/domain/health-findings.ts';
+import { findingsOf } from '../../../src/domain/health-findings.ts';
 
 const read = (files: Record<string, string>) => Object.values(files).join('\n');
 const runbook = read(import.meta.glob<string>('/docs/runbook.md', { query: '?raw', import: 'default', eager: true }));
 const source = read(
-  import.meta.glob<string>('/src/domain/health-findings.ts', { query: '?raw', import: 'default', eager: true }),
+  import.meta.glob<string>('/src/domain/*-findings.ts', { query: '?raw', import: 'default', eager: true }),
 );
 
 const NOW = Date.UTC(2026, 0, 5, 14);

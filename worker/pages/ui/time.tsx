@@ -1,5 +1,5 @@
 /** Instants and ages as people read them: in the connection's zone, with UTC on hover. */
-import type { Sentence } from '../../../src/domain/health-findings.ts';
+import type { Sentence } from '../../../src/domain/finding.ts';
 
 /** How pages show time: the zone, and the instant that the page is of. */
 export interface Moment {
