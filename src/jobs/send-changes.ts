@@ -3,8 +3,9 @@
  * held until the agent has a login id.
  */
 import { saveStream } from '../store/feeds.ts';
+import { noteHeld } from '../store/held-changes.ts';
 import { guardLease } from '../store/lease.ts';
-import { holdAgents, type MappedState } from '../store/mapping.ts';
+import { holdAgents, holdsBack, type MappedState } from '../store/mapping.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import type { LoggedChange, StatesProgress } from '../store/state-log.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
@@ -60,7 +61,7 @@ export async function sendChanges(session: Session, changes: readonly LoggedChan
     if (!agent || !state)
       throw new Error(`Change ${change.logId}/${change.offset} names an agent or state that is not stored.`);
     if (!agent.included) leftOutKeys.add(change);
-    else if (agent.loginId === '' || agent.heldCount > 0) held.push(change);
+    else if (agent.loginId === '' || holdsBack(agent)) held.push(change);
     else {
       placed.push({ ...change, event: eventOf(agent.loginId, state, change.atMs) });
     }
@@ -143,7 +144,7 @@ export function leftBehind(
 ): D1PreparedStatement[] {
   return [
     ...(refused.length > 0 ? [setAside(deps.db, session.connectionId, refused.map(setAsideOf))] : []),
-    ...(held.length > 0 ? [holdAgents(deps.db, holdInMemory(session, held))] : []),
+    ...(held.length > 0 ? [noteHeld(deps.db, held, 1), holdAgents(deps.db, holdInMemory(session, held))] : []),
   ];
 }
 
