@@ -8,6 +8,8 @@ export interface Callers {
   addressOf(request: IncomingMessage): string;
   /** Does the request come straight from one of the named proxies? */
   isFromProxy(request: IncomingMessage): boolean;
+  /** Does one of the named proxies say that the caller came to it over https? */
+  isHttpsAtProxy(request: IncomingMessage): boolean;
 }
 
 /**
@@ -21,6 +23,10 @@ export function createCallers(trustedProxies: string): Callers {
 
   return {
     isFromProxy: (request) => isTrusted(peerOf(request)),
+    isHttpsAtProxy(request) {
+      const schemes = [request.headers['x-forwarded-proto'] ?? ''].flat().join(',').split(',');
+      return isTrusted(peerOf(request)) && schemes.some((scheme) => scheme.trim().toLowerCase() === 'https');
+    },
     addressOf(request) {
       // From the nearest to the farthest: each proxy appends whom it heard from, so the first that is not ours is the
       // caller. What stands further left, the caller may have written himself.

@@ -59,11 +59,16 @@ export async function findUnopenable(database: DatabaseSync, encryptionKeys: str
 }
 
 /**
- * Seals every secret anew with the first of `encryptionKeys`, in one transaction.
+ * Seals every secret anew with the first of `encryptionKeys`, in one transaction. `onRow`: called after each row that has
+ * been written in it.
  * @returns how many there are
  * @throws SealError when one does not open; nothing is changed then
  */
-export async function sealAnew(database: DatabaseSync, encryptionKeys: string): Promise<number> {
+export async function sealAnew(
+  database: DatabaseSync,
+  encryptionKeys: string,
+  onRow: () => void = () => undefined,
+): Promise<number> {
   const sealer = createSealer(encryptionKeys);
   const resealed: { readonly row: Row; readonly sealed: string }[] = [];
   for (const row of readRows(database)) {
@@ -76,6 +81,7 @@ export async function sealAnew(database: DatabaseSync, encryptionKeys: string): 
       const { table, column, keys } = row.place;
       const where = keys.map((key) => `${key} = ?`).join(' AND ');
       database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(sealed, ...row.keys);
+      onRow();
     }
     database.exec('COMMIT');
   } catch (thrown) {

@@ -23,9 +23,12 @@ const REQUEST_LIMIT_MS = 120_000;
 
 /** About the connection and not the request (RFC 9110, 7.6.1), or a claim about the caller that only a proxy may make. */
 const STRIPPED_HEADERS =
-  /^(?:connection|keep-alive|proxy-.*|te|upgrade|expect|cf-.*|mf-.*|x-forwarded-.*|x-real-ip|forwarded)$/;
+  /^(?:connection|keep-alive|proxy-.*|te|upgrade|expect|cf-.*|mf-.*|x-forwarded-.*|x-real-ip|forwarded|bridge-.*)$/;
 /** Cloudflare Access's proof of who calls: signed, so it is believed for itself, but only a named proxy brings it. */
 const ACCESS_HEADER = 'cf-access-jwt-assertion';
+/** Tells the Worker that the caller sees https (worker/auth/scheme.ts), where the engine is asked over http all the same. */
+const SCHEME_HEADER = 'bridge-scheme';
+const HSTS = 'max-age=31536000; includeSubDomains';
 
 export interface FrontOptions {
   readonly host: string;
@@ -64,6 +67,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     answers.add(response);
     response.once('close', () => answers.delete(response));
     if (isDraining) response.setHeader('connection', 'close');
+    // Also on static files and on this server's own answers, which the Worker does not make.
+    if (tls !== undefined) response.setHeader('strict-transport-security', HSTS);
     if (!isAdmitted(request.url)) return answer(response, 404, 'There is nothing here.');
     if (engine === undefined) return answer(response, 503, 'The bridge is starting. Try again in a few seconds.');
     if (isSilent) return answer(response, 503, ENGINE_AWAY);
@@ -72,7 +77,12 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       response.setHeader('connection', 'close');
       return answer(response, 429, 'Too many requests from your address are under way. Try again in a few seconds.');
     }
-    const toEngine = { host: engine.hostname, port: engine.port, agent, headers: passedHeaders(request, callers) };
+    const toEngine = {
+      host: engine.hostname,
+      port: engine.port,
+      agent,
+      headers: passedHeaders(request, callers, tls !== undefined),
+    };
     pass(request, response, toEngine, log);
   };
   const secure = tls === undefined ? undefined : createTlsServer(readTlsFiles(tls), onRequest);
@@ -186,11 +196,12 @@ function pass(request: IncomingMessage, response: ServerResponse, engine: Reques
   request.pipe(upstream);
 }
 
-function passedHeaders(request: IncomingMessage, callers: Callers): IncomingHttpHeaders {
+function passedHeaders(request: IncomingMessage, callers: Callers, isTls: boolean): IncomingHttpHeaders {
   const headers = withoutConnectionHeaders(request.headers);
   const assertion = request.headers[ACCESS_HEADER];
   if (assertion !== undefined && callers.isFromProxy(request)) headers[ACCESS_HEADER] = assertion;
   headers['cf-connecting-ip'] = callers.addressOf(request);
+  if (isTls || callers.isHttpsAtProxy(request)) headers[SCHEME_HEADER] = 'https';
   return headers;
 }
 
@@ -198,8 +209,16 @@ function withoutConnectionHeaders(headers: IncomingHttpHeaders): IncomingHttpHea
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !STRIPPED_HEADERS.test(name)));
 }
 
+/** As the Worker's answers have them (worker/respond.ts), for a text that is no page. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+};
+
 function answer(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, {
+    ...SECURITY_HEADERS,
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
     ...(status === 404 ? {} : { 'retry-after': '5' }),

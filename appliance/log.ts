@@ -1,4 +1,5 @@
 // One line per event on standard output: JSON for machines, plain text for a terminal. What the Worker logs passes through.
+// Whatever was said by others, it ends no line and steers no terminal.
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'json' | 'text';
@@ -13,9 +14,19 @@ export function createLog(format: LogFormat): Log {
 export function formatEntry(format: LogFormat, ...[level, message, fields = {}]: Parameters<Log>): string {
   const time = new Date().toISOString();
   return format === 'json'
-    ? JSON.stringify({ time, level, message, ...fields })
-    : `${time} ${level.padEnd(5)} ${message}${plainFields(fields)}`;
+    ? withoutControls(JSON.stringify({ time, level, message, ...fields }))
+    : withoutControls(`${time} ${level.padEnd(5)} ${message}${plainFields(fields)}`);
 }
+
+/** Control characters and line separators as JSON writes them; in JSON itself those are left that it does not escape. */
+function withoutControls(line: string): string {
+  return line.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    const known = SHORT_ESCAPES[character];
+    return known ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function plainFields(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)

@@ -77,7 +77,7 @@ function createHandler(agent: Agent, way: string, isAdmitted: (host: string) => 
     });
     upstream.once('error', (error) => {
       if (response.destroyed) return; // the Worker has given up waiting
-      log('warn', `A request to ${host.host}${way} failed: ${messageOf(error)}.`);
+      log('warn', `A request to ${host.host}${way} failed: ${causeOf(error)}.`);
       response.destroy();
     });
     response.once('close', () => {
@@ -85,6 +85,13 @@ function createHandler(agent: Agent, way: string, isAdmitted: (host: string) => 
     });
     request.pipe(upstream);
   };
+}
+
+/** Why, in words. A proxy's own are left out: they may repeat the password that it was sent. */
+function causeOf(error: Error): string {
+  if (!('code' in error) || error.code !== 'ERR_PROXY_TUNNEL') return messageOf(error);
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? `the proxy answered ${status}` : 'the proxy opened no tunnel';
 }
 
 /** As pairs, so that repeated headers stay repeated. */

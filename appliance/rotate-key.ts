@@ -11,8 +11,8 @@ import { StartRefused } from './start-refused.ts';
 export interface RotateOptions {
   readonly dataDirectory: string;
   readonly environment: Environment;
-  /** Called after each step that is on disk; for tests that end the process there. */
-  readonly onStep?: (step: 'both keys stored' | 'sealed anew' | 'old key removed') => void;
+  /** Called after each step that is on disk, and within the sealing after each row; for tests that end the process there. */
+  readonly onStep?: (step: 'both keys stored' | 'row sealed' | 'sealed anew' | 'old key removed') => void;
 }
 
 export interface Rotated {
@@ -51,7 +51,7 @@ export async function rotateKey(options: RotateOptions): Promise<Rotated> {
       }
       if (!isKeyGiven) storeSecrets(dataDirectory, { ...stored, ENCRYPTION_KEY: both });
       onStep?.('both keys stored');
-      const sealedCount = await sealAnew(database, both);
+      const sealedCount = await sealAnew(database, both, () => onStep?.('row sealed'));
       onStep?.('sealed anew');
       const left = await findUnopenable(database, next);
       if (left.length > 0) throw new Error(`After sealing anew: ${left.join('; ')}`);

@@ -153,7 +153,8 @@ async function knownSecrets(
   const key = given.ENCRYPTION_KEY ?? stored.ENCRYPTION_KEY;
   const opened =
     database === undefined || key === undefined ? [] : await openAll(database, key).catch((): string[] => []);
-  const proxyPassword = URL.parse(environment.HTTPS_PROXY ?? '')?.password;
+  // As the address has it, and as it is sent.
+  const proxyPassword = URL.parse(environment.HTTPS_PROXY ?? '')?.password ?? '';
   return [
     ...Object.values(stored),
     ...Object.values(given),
@@ -161,7 +162,16 @@ async function knownSecrets(
     ...opened,
     environment.BACKUP_PASSPHRASE,
     proxyPassword,
+    decodedPercent(proxyPassword),
   ].filter((secret): secret is string => secret !== undefined && secret.length >= SECRET_CHARS_MIN);
+}
+
+function decodedPercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a percent sign that stands for itself
+  }
 }
 
 function masked(text: string, secrets: readonly string[]): string {

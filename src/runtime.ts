@@ -30,7 +30,9 @@ export interface TokenCache {
 /** What must outlive a restart about one account's sign-ins; kept in D1. */
 export interface SignInRecord {
   readonly blockedUntilMs: number;
+  /** Tries that were refused or may have been, since the account was last accepted. */
   readonly refusedCount: number;
+  /** '' while nobody has said that they were refused: there was no answer. */
   readonly refusedReason: string;
   /** How the ACD wants its token: 'raw' or 'Bearer'; '' while nobody knows. */
   readonly scheme: string;

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { SealError } from '../src/crypto/seal.ts';
 import { ALERT_KINDS, ruleText } from '../src/domain/alert.ts';
-import { CHANNEL_KINDS, newWebhookSecret } from '../src/domain/alert-message.ts';
+import { CHANNEL_KINDS } from '../src/domain/alert-message.ts';
 import { DAY_MS } from '../src/domain/interval.ts';
 import { urlProblem } from '../src/http/address.ts';
 import { channelContext, type OpenChannel, sendToChannel } from '../src/jobs/send-alerts.ts';
@@ -17,6 +17,7 @@ import {
 } from '../src/store/alert-settings.ts';
 import { readConnection } from '../src/store/connections.ts';
 import type { App } from './app.ts';
+import { newWebhookSecret } from './auth/token.ts';
 import type { FieldError } from './respond.ts';
 
 export const newChannelSchema = z

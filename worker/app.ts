@@ -3,6 +3,7 @@ import type { KeyedSealer } from '../src/crypto/seal.ts';
 import type { Applied, GivenRecords } from '../src/jobs/apply-records.ts';
 import type { Clock, Fetch } from '../src/runtime.ts';
 import type { TokenScope } from '../src/store/api-tokens.ts';
+import { log, type NoteRefusal } from './log.ts';
 import type { Settings } from './settings.ts';
 
 /** What became of records; `ok` false: they do not belong to this connection, `message` says why. */
@@ -29,6 +30,7 @@ export interface App {
   readonly clock: Clock;
   readonly fetch: Fetch;
   readonly collector: (connectionId: number) => CollectorCalls;
+  readonly noteRefusal: NoteRefusal;
 }
 
 /** Who asks. `by` is how the diary names them. */
@@ -68,7 +70,7 @@ export async function callCollector<T>(
     return { answer: await call(app.collector(connectionId)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    console.warn(`The collector of connection ${connectionId} could not be told: ${reason}`);
+    log({ level: 'warn', message: 'The collector of a connection could not be told.', connectionId, detail: reason });
     return null;
   }
 }

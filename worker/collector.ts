@@ -9,8 +9,9 @@ import { type GivenRecords, RecordsRefusedError } from '../src/jobs/apply-record
 import { Loop } from '../src/jobs/loop.ts';
 import { nextOnGridMs, TICK_MAX_MS } from '../src/jobs/poll-grid.ts';
 import type { PushResult } from './app.ts';
+import { log } from './log.ts';
 import { readSettings } from './settings.ts';
-import { bridgeDeps, log, systemClock } from './wiring.ts';
+import { bridgeDeps, systemClock } from './wiring.ts';
 
 /** Where the object keeps what it is for, should it have forgotten. */
 const CONNECTION_ID = 'connectionId';

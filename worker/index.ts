@@ -1,5 +1,6 @@
 /** What Cloudflare calls: requests, the minute job, and the Durable Object class. Nothing else is here. */
 import type { App } from './app.ts';
+import { createRefusalLog, log } from './log.ts';
 import { readSettings } from './settings.ts';
 import { answerRequest, closedAnswer } from './site.tsx';
 import { bridgeDeps, collectorOf, runScheduledMinute } from './wiring.ts';
@@ -14,7 +15,7 @@ function appOf(env: Env, settings: App['settings']): App {
   if (known) return known;
   const { db, sealer, clock, fetch } = bridgeDeps(env, settings);
   const collector: App['collector'] = (connectionId) => collectorOf(env, connectionId);
-  const app: App = { settings, db, sealer, clock, fetch, collector };
+  const app: App = { settings, db, sealer, clock, fetch, collector, noteRefusal: createRefusalLog() };
   apps.set(env, app);
   return app;
 }
@@ -32,8 +33,7 @@ export default {
       await runScheduledMinute(env, parsed.settings);
       return;
     }
-    console.error(
-      `The bridge is not configured and does nothing: ${parsed.problems.map(({ message }) => message).join(' ')}`,
-    );
+    const detail = parsed.problems.map(({ message }) => message).join(' ');
+    log({ level: 'error', message: 'The bridge is not configured and does nothing.', detail });
   },
 } satisfies ExportedHandler<Env>;

@@ -1,6 +1,7 @@
 /** Every answer of the bridge is made here, so that none leaves without its security headers. */
 import type { VNode } from 'preact';
 import { render } from 'preact-render-to-string';
+import type { RefusalKind } from './log.ts';
 
 /** A field's place, with dots, and what is wrong with it. */
 export interface FieldError {
@@ -15,17 +16,25 @@ export class ProblemError extends Error {
   readonly title: string;
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
+  /** Set where somebody tried what they may not: then the log has a line of it. */
+  readonly refusal: RefusalKind | null;
   constructor(
     status: number,
     title: string,
     detail: string,
-    options: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+    options: {
+      errors?: readonly FieldError[];
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+      refusal?: RefusalKind;
+    } = {},
   ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.title = title;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.refusal = options.refusal ?? null;
   }
 }
 
@@ -56,7 +65,8 @@ export function withSecurityHeaders(response: Response, isHttps: boolean): Respo
   headers.set('cross-origin-opener-policy', 'same-origin');
   headers.set('cross-origin-resource-policy', 'same-origin');
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
-  if (isHttps) headers.set('strict-transport-security', 'max-age=31536000');
+  // With everything below the host name: no neighbour on plain http can then plant cookies for it.
+  if (isHttps) headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

@@ -4,10 +4,12 @@
  */
 import { noteSessionSeen } from '../src/store/sessions.ts';
 import type { App, Visit } from './app.ts';
-import { isSeenOverHttps, recognise, requireSameOrigin } from './auth/guard.ts';
+import { attemptAddress, recognise, requireSameOrigin } from './auth/guard.ts';
+import { isSeenOverHttps } from './auth/scheme.ts';
 import { needsRenewal, type Session, sessionCookie } from './auth/session.ts';
 import { forgetBody } from './body.ts';
 import { isDatabaseAway } from './d1-deadline.ts';
+import { log, type RefusalKind } from './log.ts';
 import { MessagePage, NotConfiguredPage } from './pages/message.tsx';
 import { htmlPage, ProblemError, problemJson, withSecurityHeaders } from './respond.ts';
 import { dispatch, isApiPath } from './router.ts';
@@ -39,7 +41,8 @@ export async function answerRequest(request: Request, app: App): Promise<Respons
   try {
     const isApi = isApiPath(url.pathname);
     const { settings, db, fetch } = app;
-    const { identity, session } = await recognise(request, { settings, db, fetch, nowMs, isApi });
+    const onRefused = (kind: RefusalKind, message: string) => noteRefusal(visit, kind, message);
+    const { identity, session } = await recognise(request, { settings, db, fetch, nowMs, isApi, onRefused });
     visit = { ...visit, identity };
     // A token never comes along by itself; whoever sends a wrong one should hear that, and not of origins.
     if (!(isApiPath(url.pathname) && request.headers.has('authorization'))) requireSameOrigin(request, url);
@@ -78,19 +81,32 @@ async function renewed(
 
 function failureAnswer(error: unknown, visit: Visit): Response {
   const problem = error instanceof ProblemError ? error : unexpected(error, visit);
+  if (problem.refusal) noteRefusal(visit, problem.refusal, `A request was refused: ${problem.title.toLowerCase()}.`);
   if (isApiPath(visit.url.pathname) || visit.url.pathname === '/healthz') return problemJson(problem);
   const page = <MessagePage title={problem.title} text={problem.message} identity={visit.identity} />;
   return htmlPage(page, { status: problem.status, headers: problem.headers });
 }
 
+function noteRefusal({ app, url, address, nowMs, identity }: Visit, kind: RefusalKind, message: string): void {
+  const from = attemptAddress(address);
+  app.noteRefusal({ kind, message, address: from, path: url.pathname, by: identity?.by }, nowMs);
+}
+
 /** A fault of the bridge: told in the log, by an id that the answer names; the answer itself tells nothing else. */
 function unexpected(error: unknown, { url }: Visit): ProblemError {
   const id = crypto.randomUUID().slice(0, 8);
-  console.error(`Fault ${id} at ${url.pathname}:`, error);
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log({
+    level: 'error',
+    message: `Fault ${id}: a request could not be answered.`,
+    fault: id,
+    path: url.pathname,
+    detail,
+  });
   if (isDatabaseAway(error)) {
     const text = `The bridge cannot use its database at the moment; what it had stored is safe, and it goes on by itself. Try again in a minute. On an appliance, see whether the disk is full. The log knows it as fault ${id}.`;
     return new ProblemError(503, 'No database', text, { cause: error });
   }
-  const detail = `Something went wrong inside the bridge. The log knows it as fault ${id}.`;
-  return new ProblemError(500, 'Fault of the bridge', detail, { cause: error });
+  const text = `Something went wrong inside the bridge. The log knows it as fault ${id}.`;
+  return new ProblemError(500, 'Fault of the bridge', text, { cause: error });
 }

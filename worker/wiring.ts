@@ -1,12 +1,12 @@
 /** Settings, bindings and the real clock put together: what the jobs are handed. The only place that knows them all. */
 import { createSealer } from '../src/crypto/seal.ts';
 import { checkAlerts } from '../src/jobs/check-alerts.ts';
-import type { LoopLog } from '../src/jobs/loop.ts';
 import { runMinute } from '../src/jobs/run-minute.ts';
 import type { BridgeDeps } from '../src/jobs/session.ts';
 import type { Clock, TokenCache } from '../src/runtime.ts';
 import type { CollectorCalls } from './app.ts';
 import { withDeadline } from './d1-deadline.ts';
+import { log } from './log.ts';
 import type { Settings } from './settings.ts';
 
 /** A Durable Object is kept running, and billed, while a timer is pending: one that nobody waits for is taken back. */
@@ -34,18 +34,11 @@ function onAbort(signal: AbortSignal | undefined, run: () => void): void {
   else signal?.addEventListener('abort', run, { once: true });
 }
 
-/** One line of JSON per event: what Workers Logs and the appliance read. */
-export const log: LoopLog = (entry) => {
-  const line = JSON.stringify(entry);
-  if (entry.level === 'error') console.error(line);
-  else if (entry.level === 'warn') console.warn(line);
-  else console.log(line);
-};
-
 /** KV as a token cache: whatever goes wrong with it is no more than a cache that is empty. */
 function kvTokenCache(kv: KVNamespace): TokenCache {
   const ignore = (what: string) => (error: unknown) => {
-    console.warn(`The token cache cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    const detail = error instanceof Error ? error.message : String(error);
+    log({ level: 'warn', message: `The token cache cannot be ${what}.`, detail });
     return null;
   };
   return {
@@ -83,16 +76,21 @@ export function collectorOf(env: Env, connectionId: number): CollectorCalls {
   };
 }
 
-/** The minute job and the alerts, with their failures in the log. */
+/** The minute job and the alerts, with their failures in the log: neither keeps the other from its turn. */
 export async function runScheduledMinute(env: Env, settings: Settings): Promise<void> {
-  const { failures } = await runMinute({ db: env.DB, clock: systemClock }, async (connectionId) => {
+  const logFailure = (message: string) => log({ level: 'error', message, connectionId: 0 });
+  const wake = async (connectionId: number) => {
     await env.COLLECTOR.getByName(String(connectionId)).wake(connectionId);
-  });
-  for (const message of failures) log({ level: 'error', message, connectionId: 0 });
+  };
+  try {
+    const { failures } = await runMinute({ db: env.DB, clock: systemClock }, wake);
+    for (const message of failures) logFailure(message);
+  } catch (error) {
+    logFailure(`The minute's work could not be done: ${error instanceof Error ? error.message : String(error)}`);
+  }
   try {
     await checkAlerts(bridgeDeps(env, settings));
   } catch (error) {
-    const message = `The alerts could not be checked: ${error instanceof Error ? error.message : String(error)}`;
-    log({ level: 'error', message, connectionId: 0 });
+    logFailure(`The alerts could not be checked: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -25,8 +25,6 @@ export interface PollRun {
   readonly delaysMs: readonly number[];
   /** Changes served that did not arrive. */
   readonly missing: number;
-  /** Changes of agents without a login id, which are held. */
-  readonly held: number;
   readonly answerBytes: number;
   readonly peakBytes: Readonly<Record<string, number>>;
 }
@@ -124,14 +122,13 @@ async function measure(
   if (Math.abs(polls.length - measuredPolls) > 1) {
     throw new Error(`${polls.length} polls came in the time of ${measuredPolls}: these figures cannot be compared.`);
   }
-  const { delaysMs, missing, held } = await readDeliveries(standIns, fromMs, toMs);
+  const { delaysMs, missing } = await readDeliveries(standIns, fromMs, toMs);
   return {
     polls: polls.length,
     cpuMsPerPoll: cpuMs / polls.length,
     spacingsMs: polls.slice(1).map(({ arrivalMs }, i) => arrivalMs - (polls[i]?.arrivalMs ?? 0)),
     delaysMs,
     missing,
-    held,
     answerBytes: polls.at(-1)?.bytesOut ?? 0,
     peakBytes: Object.fromEntries(
       Object.entries(pids).map(([name, pid]) => [name, processMemory(pid)?.peakBytes ?? 0]),

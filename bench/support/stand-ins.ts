@@ -55,8 +55,6 @@ export interface Deliveries {
   readonly delaysMs: number[];
   /** Changes served that Mpower has not accepted, of agents that can be placed. */
   readonly missing: number;
-  /** Changes of agents that the roster calls disabled: they have no login id, so the bridge holds them, as it has to. */
-  readonly held: number;
 }
 
 /**
@@ -72,10 +70,8 @@ export async function readDeliveries(standIns: StandIns, fromMs: number, toMs: n
     await readLines(`${standIns.mpowerUrl}/_truth/agent-states`, acceptedSchema),
     ({ loginId }) => loginId,
   );
-  const disabled = await readDisabledUsers(standIns.nccUrl);
   const delaysMs: number[] = [];
   let missing = 0;
-  let held = 0;
   for (const [username, changes] of served) {
     const arrivals = accepted.get(username) ?? [];
     for (const [i, { state, answeredMs }] of changes.entries()) {
@@ -83,34 +79,10 @@ export async function readDeliveries(standIns: StandIns, fromMs: number, toMs: n
       const arrival = arrivals[i];
       // The stand-in of NCC notes when its answer has left a moment after it did: a quick reader can be before that.
       if (arrival?.eventCode === state) delaysMs.push(Math.max(0, arrival.arrivedMs - answeredMs));
-      else if (arrivals.length === 0 && disabled.has(username)) held += 1;
       else missing += 1;
     }
   }
-  return { delaysMs, missing, held };
-}
-
-const usersSchema = z.object({
-  total: z.coerce.number(),
-  objects: z.array(z.object({ username: z.string(), enabled: z.boolean() })),
-});
-const USERS_PER_PAGE = 1_000;
-
-async function readDisabledUsers(nccUrl: string): Promise<Set<string>> {
-  const credentials = Buffer.from('wfm@demo.example:demo-password').toString('base64');
-  const signIn = await fetch(`${nccUrl}/provider/token-with-authorities`, {
-    headers: { authorization: `Basic ${credentials}` },
-  });
-  const { token } = z.object({ token: z.string() }).parse(await signIn.json());
-  const disabled = new Set<string>();
-  for (let start = 0, total = 1; start < total; start += USERS_PER_PAGE) {
-    const page = `${nccUrl}/data/api/types/user?start=${start}&rows=${USERS_PER_PAGE}`;
-    const answer = await fetch(page, { headers: { authorization: token } });
-    const { objects, ...rest } = usersSchema.parse(await answer.json());
-    total = rest.total;
-    for (const { username, enabled } of objects) if (!enabled) disabled.add(username);
-  }
-  return disabled;
+  return { delaysMs, missing };
 }
 
 /** Reads one JSON object a line. */

@@ -6,7 +6,6 @@ import * as z from 'zod';
 
 const ISO_MS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const WINDOW_LENGTHS_MS = [900_000, 1_800_000];
-const ROUNDING_S = 1;
 
 const isoTime = z
   .string()
@@ -81,20 +80,20 @@ const agentQueueReportSchema = z.strictObject({
   agentValue: neededText,
   agentId: text,
   handled: count,
-  handledTime: amount,
-  workTime: amount,
-  rightPartyHandleTime: amount,
+  handledTime: count,
+  workTime: count,
+  rightPartyHandleTime: count,
   rightPartyContacts: count,
-  wrongPartyHandleTime: amount,
+  wrongPartyHandleTime: count,
   wrongPartyContacts: count,
-  holdTime: amount,
+  holdTime: count,
   active: count,
 });
 
 const agentSystemPerformanceSchema = z
-  .strictObject({ agentValue: neededText, agentId: text, readyTime: amount, notReadyTime: amount, loginTime: amount })
+  .strictObject({ agentValue: neededText, agentId: text, readyTime: count, notReadyTime: count, loginTime: count })
   .refine(
-    (row) => row.readyTime + row.notReadyTime <= row.loginTime + ROUNDING_S,
+    (row) => row.readyTime + row.notReadyTime <= row.loginTime,
     'readyTime and notReadyTime together are over loginTime',
   );
 

@@ -13,6 +13,8 @@ export interface RefusedRow {
   readonly index: number;
   readonly reason: string;
   readonly sample: string;
+  /** The agent of the row, where that much of it can be read; else absent. */
+  readonly agentId?: string;
 }
 
 /** One look at all agents. */
@@ -28,7 +30,10 @@ export interface AgentSnapshot {
    * cheapest case is the commonest.
    */
   readonly agents: readonly AgentObservation[] | 'unchanged';
-  /** Rows that could not be read. Where there are any, an agent that is not in `agents` is not missing. */
+  /**
+   * Rows that could not be read. An agent whom one names is not missing; where one names nobody, nobody is missing who is
+   * not in `agents`.
+   */
   readonly refused: readonly RefusedRow[];
 }
 

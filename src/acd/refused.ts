@@ -9,17 +9,22 @@ const SAMPLES_MAX = 100;
 /** An answer that begins with so many unreadable rows and no other is not read any further. */
 export const UNREADABLE_ROWS_MAX = 1_000;
 
-/** A list to which refused rows are added; `reason` is zod's error or words of our own. */
+/** A list to which refused rows are added; `reason` is zod's error or words of our own, `agentId` whose row it is. */
 export function createRefusedRows(): {
   readonly rows: RefusedRow[];
-  add(index: number, row: unknown, reason: z.ZodError | string): void;
+  add(index: number, row: unknown, reason: z.ZodError | string, agentId?: string | null): void;
 } {
   const rows: RefusedRow[] = [];
   return {
     rows,
-    add(index, row, reason) {
+    add(index, row, reason, agentId = null) {
       const sample = rows.length < SAMPLES_MAX ? sampleOf(row) : '';
-      rows.push({ index, reason: typeof reason === 'string' ? reason : describeIssues(reason), sample });
+      rows.push({
+        index,
+        reason: typeof reason === 'string' ? reason : describeIssues(reason),
+        sample,
+        ...(agentId !== null && { agentId }),
+      });
     },
   };
 }

@@ -98,8 +98,3 @@ export async function signedHeaders(
     'webhook-signature': `v1,${btoa(String.fromCharCode(...mac))}`,
   };
 }
-
-/** A new signing secret: 32 random bytes. */
-export function newWebhookSecret(): string {
-  return `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
-}

@@ -83,13 +83,19 @@ const STREAM_WORDS = {
   'agent-activity': 'agent activity',
 } as const;
 
+const FEED_WORDS = {
+  'agent-states': 'agent states are',
+  intervals: 'queue figures are',
+  roster: 'the roster is',
+} as const;
+
 function signInCause(facts: ConnectionFacts): string | null {
   const refused = ({ failures, errorKind }: { failures: number; errorKind: string }) =>
     failures > 0 && errorKind === 'sign-in';
   const feed = facts.feeds.find(refused);
   if (feed) {
-    const group = feed.name === 'agent-states' ? 'real-time' : 'historical';
-    return `The ACD refuses the user name or password of the ${group} group. Correct them on the connection page.`;
+    // Whatever an ACD signs in with, and however its groups are called: the finding on the Overview names it.
+    return `The ACD refuses the credentials that ${FEED_WORDS[feed.name]} read with. Correct them on the connection page.`;
   }
   if (facts.streams.some(refused)) return `The WFM refuses the access key. Correct it on the connection page.`;
   return null;

@@ -1,4 +1,7 @@
-/** What is stored about how a connection is doing, as facts for src/domain/health.ts. Pure shapes. */
+/** What is stored about how a connection is doing, as facts for src/domain/health.ts. Shapes, and how far they count. */
+
+/** Records set aside are counted so far: the Overview asks every few seconds. */
+export const SET_ASIDE_COUNTED_MAX = 10_000;
 
 export type FeedName = 'agent-states' | 'intervals' | 'roster';
 export type StreamName = 'agent-states' | 'historical' | 'agent-activity';
@@ -59,7 +62,7 @@ export interface ConnectionFacts {
   readonly oldestWaitingMs: number | null;
   /** Intervals of the last day whose answer was empty while agents were signed in. */
   readonly unconfirmedCount: number;
-  /** Records set aside that nobody has sent again. */
+  /** Records set aside that nobody sent again; `SET_ASIDE_COUNTED_MAX` stands for as many or more. */
   readonly setAsideOpen: number;
   readonly heldAgents: number;
   readonly agentCount: number;

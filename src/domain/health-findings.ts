@@ -1,5 +1,12 @@
 /** Single findings about a connection: what is wrong, since when, and what to do. Pure, like src/domain/health.ts. */
-import { addsUp, type ConnectionFacts, type FeedFacts, type FeedName, type StreamName } from './health-facts.ts';
+import {
+  addsUp,
+  type ConnectionFacts,
+  type FeedFacts,
+  type FeedName,
+  SET_ASIDE_COUNTED_MAX,
+  type StreamName,
+} from './health-facts.ts';
 
 /** What health needs to know of the settings, and how to name the two sides. */
 export interface HealthSettings {
@@ -107,9 +114,9 @@ function feedWords(
       return {
         what: [`${acdName} has not answered a sign-in in time since `, since, '.'],
         action: [
-          `Whether it refused ${credentialsOf[feed.name]} is not known; the next try is `,
+          `Whether it refused ${credentialsOf[feed.name]} is not known, so it is tried 3 times an hour at most; the next try is `,
           ...retry,
-          ', so that no account is locked. Saving the connection tries at once.',
+          '. Saving the connection tries at once.',
         ],
         target: 'connection',
       };
@@ -137,9 +144,19 @@ function feedWords(
         ],
         target: 'connection',
       };
+    case 'not stored':
+      return {
+        what: [`What ${acdName} answers for ${label} could not be stored since `, since, `: ${sentence(feed.error)}`],
+        action: [
+          'The bridge tries again ',
+          ...retry,
+          '; all else goes on. If it does not mend itself, check the size and the limits of the database.',
+        ],
+        target: null,
+      };
     default:
       return {
-        what: [`No ${label} could be read since `, since, `: ${sentence(feed.error)}`],
+        what: [`No ${label.replace(/^the /, '')} could be read since `, since, `: ${sentence(feed.error)}`],
         action: [
           'The bridge tries again ',
           ...retry,
@@ -292,11 +309,13 @@ function coverageFindings(facts: ConnectionFacts, settings: HealthSettings, nowM
 function mappingFindings(facts: ConnectionFacts, settings: HealthSettings): Finding[] {
   const findings: Finding[] = [];
   if (facts.setAsideOpen > 0) {
+    const isMany = facts.setAsideOpen >= SET_ASIDE_COUNTED_MAX;
     findings.push({
       level: 'degraded',
       sinceMs: null,
       what: [
-        `${count(facts.setAsideOpen, 'record')} ${facts.setAsideOpen === 1 ? 'was' : 'were'} refused and set aside.`,
+        `${isMany ? `${number(facts.setAsideOpen)} or more records` : count(facts.setAsideOpen, 'record')} ` +
+          `${facts.setAsideOpen === 1 ? 'was' : 'were'} refused and set aside.`,
       ],
       action: ['Read why in the list of records set aside, mend the cause, then send them again.'],
       target: 'set-aside',

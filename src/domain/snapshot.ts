@@ -53,8 +53,10 @@ export interface Look {
   /** Arrival of the last good answer before; null at the very first. */
   readonly previousMs: number | null;
   readonly agents: readonly AgentObservation[];
-  /** False when rows were refused: then nobody is missing. */
+  /** False when rows were refused that name nobody: then nobody is missing. */
   readonly complete: boolean;
+  /** Agents whom the answer names, but whose state could not be read: they are not missing. */
+  readonly unread: ReadonlySet<string>;
   /** Suspiciously empty answers in a row before this one. */
   readonly emptyBefore: number;
 }
@@ -74,13 +76,17 @@ export interface Comparison {
   readonly duplicates: number;
 }
 
+/** True when a whole answer names nobody. */
+export const isEmpty = ({ agents, complete, unread }: Pick<Look, 'agents' | 'complete' | 'unread'>): boolean =>
+  agents.length === 0 && complete && unread.size === 0;
+
 /** Compares a look with the tracked agents (keyed by the agent's id as the source names it). */
 export function compareSnapshot(
   before: ReadonlyMap<string, TrackedAgent>,
   look: Look,
   rules: SnapshotRules,
 ): Comparison {
-  if (look.agents.length === 0 && look.complete) {
+  if (isEmpty(look)) {
     const signedInBefore = countSignedIn(before, rules);
     const isSuspicious = signedInBefore > PLAUSIBLY_EMPTY_AGENTS_MAX && look.emptyBefore + 1 < SUSPICIOUS_ANSWERS_MAX;
     if (isSuspicious) return NOTHING_APPLIED(signedInBefore);
@@ -112,6 +118,11 @@ export function compareSnapshot(
   if (look.complete) {
     for (const [agentId, agent] of before) {
       if (seen.has(agentId) || agent.state === null || rules.isSignedOut(agent.state)) continue;
+      if (look.unread.has(agentId)) {
+        // Whoever is named in an answer begins anew to be missing after it.
+        if (agent.missingAnswers > 0) tracked.set(agentId, { ...agent, missingAnswers: 0, missingSinceMs: 0 });
+        continue;
+      }
       const after = stillMissing(agent, look);
       if (after.missingAnswers < rules.missingAnswersToSignOut) {
         unsettled = true;

@@ -2,10 +2,9 @@
  * What another company's answer says about its failure, made safe to store and to show: short, one line, without
  * control characters and without anything that was secret in the request.
  */
+import { withoutSecrets } from './redact.ts';
 
 const DETAIL_CHARS_MAX = 300;
-/** Shorter texts stand in any sentence by chance. */
-const SECRET_CHARS_MIN = 3;
 /** Whoever asks for a longer wait is asked again after an hour. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
@@ -33,17 +32,7 @@ export function errorDetail(headers: Headers, text: string, secrets: readonly st
 
 /** One safe line of at most 300 characters. Secrets go first: a cut must not leave the half of one. */
 export function cleanDetail(text: string, secrets: readonly string[]): string {
-  let safe = text;
-  // The longest first: one secret can be the beginning of another.
-  const forms = secrets.flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret.toWellFormed()),
-    JSON.stringify(secret).slice(1, -1),
-  ]);
-  for (const form of forms.sort((a, b) => b.length - a.length)) {
-    if (form.length >= SECRET_CHARS_MIN) safe = safe.replaceAll(form, '[removed]');
-  }
-  safe = safe
+  const safe = withoutSecrets(text, secrets)
     .replaceAll(/\b(Basic|Bearer)\s+[\w.~+/=-]{8,}/gi, '$1 [removed]')
     .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[removed]')
     // A failure that carries a token or the id of a session all the same, or half of one that was cut.
@@ -63,7 +52,10 @@ function cut(text: string): string {
 /** The words of a JSON error by the names that vendors use, of plain text as it is, of HTML its title. */
 export function wordsOfBody(text: string): string {
   const trimmed = text.trim();
-  if (trimmed.startsWith('<')) return /<title[^>]*>([^<]{1,300})/i.exec(trimmed)?.[1] ?? 'an HTML page';
+  if (trimmed.startsWith('<')) {
+    // Whole: what is cut here could leave the half of a secret.
+    return /<title[^>]*>(.+?)(?:<\/title|$)/is.exec(trimmed)?.[1] ?? 'an HTML page';
+  }
   if (!/^[[{"]/.test(trimmed)) return trimmed;
   try {
     return wordsOfJson(JSON.parse(trimmed), 0);

@@ -6,8 +6,16 @@ import type { SignInMemory, SignInRecord } from '../runtime.ts';
 import type { UpstreamDeps } from './deps.ts';
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts';
 
-/** Contract: none for 15 minutes after refused credentials. 21 minutes make at most 3 tries an hour. */
+/** Contract: none for 15 minutes after refused credentials. 21 minutes for each try make at most 3 tries an hour. */
 const REFUSED_BLOCK_MS = 21 * 60_000;
+/**
+ * A try that nobody answered in time, of credentials that may be refused, is made again so soon, until there were three.
+ * The last of a run of tries, or one that is refused, then blocks for as long as all of them would have.
+ */
+const UNANSWERED_REPEAT_MS = 60_000;
+const UNANSWERED_RUN_MAX = 3;
+/** What a saved connection leaves of a block: see `allowUnansweredSignIns`. */
+const ASKED_FOR = 1;
 /** After a sign-in that failed in passing: the next not before. */
 const SIGN_IN_SPACING_MS = 3_000;
 const AFRESH_HOLD_MS = 60_000;
@@ -85,10 +93,15 @@ export class SignInGuard {
       this.#passing = { hold: { fromMs, untilMs: fromMs + Math.max(SIGN_IN_SPACING_MS, askedMs) }, error };
       return error;
     }
-    const retryAtMs = this.#clock.nowMs() + REFUSED_BLOCK_MS;
-    const detail = failure.kind === 'status' ? refusalOf(failure) : (record?.refusedReason ?? '');
-    const refused = { ...(record ?? NOTHING_REMEMBERED), blockedUntilMs: retryAtMs, refusedReason: detail };
-    const unwritten = await this.#remember({ ...refused, refusedCount: refused.refusedCount + 1 });
+    const before = record ?? NOTHING_REMEMBERED;
+    const tries = triesOfRun(before);
+    const refusedReason = failure.kind === 'status' ? refusalOf(failure) : before.refusedReason;
+    const isRepeated = refusedReason === '' && tries < UNANSWERED_RUN_MAX;
+    const blockedUntilMs = this.#clock.nowMs() + (isRepeated ? UNANSWERED_REPEAT_MS : tries * REFUSED_BLOCK_MS);
+    // Tries that nobody answered are counted in whole runs, so that the count tells where in a run the next one is.
+    const refusedCount = before.refusedCount + (refusedReason === '' ? tries - triesInRun(before) : 1);
+    const refused = { ...before, blockedUntilMs, refusedReason, refusedCount };
+    const unwritten = await this.#remember(refused);
     return new UpstreamError(error.endpoint, blockedFailure(refused), { cause: unwritten });
   }
 
@@ -147,8 +160,27 @@ function refusalOf({ status, detail }: UpstreamFailure & { kind: 'status' }): st
   return detail === '' ? `${status}` : `${status} ${detail}`;
 }
 
-function isBlocked({ blockedUntilMs }: SignInRecord, nowMs: number): boolean {
-  return isHeld({ fromMs: blockedUntilMs - REFUSED_BLOCK_MS, untilMs: blockedUntilMs }, nowMs);
+/** Tries of the present run that nobody answered. */
+function triesInRun({ refusedCount }: SignInRecord): number {
+  return refusedCount % UNANSWERED_RUN_MAX;
+}
+
+/** Which try of its run one is that has just failed. */
+function triesOfRun(before: SignInRecord): number {
+  // After a refusal there are no runs.
+  if (before.refusedReason !== '') return 1;
+  const tries = triesInRun(before);
+  // Somebody asks for a try after a whole run: they get the one.
+  if (tries === 0 && before.blockedUntilMs === ASKED_FOR) return UNANSWERED_RUN_MAX;
+  return tries + 1;
+}
+
+/** A block that began in the future does not hold: the clock was set back since. */
+function isBlocked(record: SignInRecord, nowMs: number): boolean {
+  const { blockedUntilMs, refusedReason } = record;
+  const isRepeated = refusedReason === '' && triesInRun(record) > 0;
+  const longestMs = isRepeated ? UNANSWERED_REPEAT_MS : UNANSWERED_RUN_MAX * REFUSED_BLOCK_MS;
+  return isHeld({ fromMs: blockedUntilMs - longestMs, untilMs: blockedUntilMs }, nowMs);
 }
 
 /** Without a reason nobody has said that the credentials are refused: there was no answer. */

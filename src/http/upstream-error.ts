@@ -10,10 +10,10 @@ export type UpstreamFailure =
   /** 3xx: never followed, it could lead inside. */
   | { readonly kind: 'redirect'; readonly status: number }
   /**
-   * 2xx with a body that is not what the contract says. `reason` marks the one case that a caller can work around: rows
-   * of several windows without a start; asked window by window they can be told apart.
+   * 2xx with a body that is not what the contract says. `reason` marks what a caller can work around: rows of several
+   * windows without a start, or all with the first one's; asked window by window they can be told apart.
    */
-  | { readonly kind: 'shape'; readonly issues: string; readonly reason?: 'no start time' }
+  | { readonly kind: 'shape'; readonly issues: string; readonly reason?: 'no start time' | 'one start time' }
   /** Over the cap of bytes or of nesting; reading was stopped. */
   | { readonly kind: 'oversize'; readonly limit: string }
   /** The address may not be called: not https, or not public. */

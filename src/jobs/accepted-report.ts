@@ -55,8 +55,10 @@ export interface SentReport {
   readonly failure: Failure | null;
   readonly bodies: readonly SentBody[];
   readonly refused: readonly Refusal<ReportRecord>[];
+  /** Records accepted. */
   readonly accepted: number;
-  readonly refusedInARow: number;
+  /** Whose records were refused since something was accepted. */
+  readonly refusedKeys: ReadonlySet<string>;
 }
 
 /** What is noted of an accepted report: its place in the account, the bodies as sent, what was refused. */
@@ -115,6 +117,9 @@ function setAsideOf(
   const [recordKey, facts] = keyAndFacts(record);
   return { stream, atMs: startMs, windowStartMs: startMs, recordKey, record: facts, httpStatus: status, reason };
 }
+
+/** Whose record it is, as people read it; within one report no two have the same. */
+export const keyOfRecord = (record: ReportRecord): string => keyAndFacts(record)[0];
 
 function keyAndFacts(record: ReportRecord): [key: string, facts: object] {
   switch (record.kind) {

@@ -20,6 +20,9 @@ import type { BridgeDeps, Config, Session } from './session.ts';
 
 const AGENTS_PER_PAGE = 2_000;
 
+/** How many questions `entriesOf` asks of so many agents. */
+export const pagesOfEntries = (agentCount: number): number => Math.floor(agentCount / AGENTS_PER_PAGE) + 1;
+
 /** Every agent's entries that matter for a window, in pages, so that memory stays bounded. */
 export async function* entriesOf(deps: BridgeDeps, connectionId: number, window: Window): AsyncGenerator<AgentEntries> {
   let afterAgentKey: number | null = 0;

@@ -16,11 +16,13 @@ import {
   eventOf,
   IDLE,
   leftBehind,
+  mayGoOn,
   moveCursor,
   noteOutcome,
   placeAfter,
   sendChanges,
 } from './send-changes.ts';
+import { sendEvents } from './send-events.ts';
 import { type SendResult, sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, type Session, streamOf } from './session.ts';
 import { commitProgress, flushProgress } from './stream-progress.ts';
@@ -102,15 +104,13 @@ async function sendPresentStates(session: Session, latest: readonly LatestEntry[
     if (!agent?.included || agent.loginId === '' || holdsBack(agent) || !state) continue;
     events.push(eventOf(agent.loginId, state, atMs));
   }
-  const { wfm, settings } = session.config;
-  const { eventsPerBodyMax } = wfmTraits(settings.wfm);
+  const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
   let failure: SendResult<AgentStateEvent>['failure'] = null;
   for (let from = 0; from < events.length && !failure; from += eventsPerBodyMax) {
     // A record refused here is met again in the history, in its place, and set aside there.
     const part = events.slice(from, from + eventsPerBodyMax);
-    const send = (records: readonly AgentStateEvent[]) =>
-      wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: records }));
-    ({ failure } = await sendInOrder(part, { send }));
+    const send = (records: readonly AgentStateEvent[]) => sendEvents(session, records);
+    ({ failure } = await sendInOrder(part, { send, keyOf: ({ loginId }) => loginId }));
   }
   return { failure };
 }
@@ -150,10 +150,10 @@ export async function catchUp(deps: BridgeDeps, session: Session): Promise<Deliv
   session.lastHistoryBodyMs = Math.max(dueMs, nowMs - HISTORY_BEHIND_MAX * periodMs);
   const history = await readLog(deps.db, session.connectionId, session.progress, eventsPerBodyMax, state.untilLogId);
   if (history.length === 0) return endCatchUp(deps, session, state);
-  const sent = await sendChanges(session, history);
+  const sent = await sendChanges(deps, session, history, state.untilLogId);
   await moveCursor(deps, session, history, sent);
   await flushProgress(deps, session);
-  return { delivered: sent.result.accepted, more: sent.result.failure === null };
+  return { delivered: sent.result.accepted.size, more: mayGoOn(sent.result) };
 }
 
 async function catchUpLive(
@@ -162,21 +162,21 @@ async function catchUpLive(
   state: CatchUp,
   live: readonly LoggedChange[],
 ): Promise<DeliveryResult> {
-  const sent = await sendChanges(session, live);
+  const sent = await sendChanges(deps, session, live);
   const { logId, offset } = placeAfter(live, sent.done, { logId: state.liveLogId, offset: state.liveOffset });
   const { progress } = session;
   const moved: StatesProgress = {
     ...progress,
-    deliveredCount: progress.deliveredCount + sent.result.accepted,
-    setAsideCount: progress.setAsideCount + sent.result.refused.length + sent.leftOut,
-    acceptedAtMs: sent.result.accepted > 0 ? deps.clock.nowMs() : progress.acceptedAtMs,
+    deliveredCount: progress.deliveredCount + sent.accepted,
+    setAsideCount: progress.setAsideCount + sent.refused.length + sent.leftOut,
+    acceptedAtMs: sent.result.accepted.size > 0 ? deps.clock.nowMs() : progress.acceptedAtMs,
   };
   if (sent.done > 0) {
     const after = { ...state, liveLogId: logId, liveOffset: offset, liveDelivered: state.liveDelivered + sent.done };
     await saveCatchUp(deps, session, after, moved, leftBehind(deps, session, sent));
   }
   await noteOutcome(deps, session, sent.result);
-  return { delivered: sent.result.accepted, more: sent.result.failure === null };
+  return { delivered: sent.result.accepted.size, more: mayGoOn(sent.result) };
 }
 
 /**

@@ -12,7 +12,7 @@ import { raiseReports, readReport } from '../store/reports.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import { forgetTouched, readTouched } from '../store/touched-intervals.ts';
 import { wfmTraits } from '../wfm/registry.ts';
-import { entriesOf } from './build-reports.ts';
+import { entriesOf, pagesOfEntries } from './build-reports.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 
 /** Closes the next window if it is time. Returns true when another one may be due right away. */
@@ -93,15 +93,30 @@ async function deriveWindow(deps: BridgeDeps, session: Session, window: Window):
 }
 
 const TOUCHED_PER_STEP_MAX = 20;
+/** Questions to the database that one turn costs at most, about: D1 answers 1,000 a run, and other lanes ask, too. */
+const QUESTIONS_PER_TURN_MAX = 200;
+/** What a window costs beside the pages of its agents' states: its two reports. */
+const QUESTIONS_PER_WINDOW = 2;
 
 /**
- * Works off intervals in which a state change turned up late: what follows from closed ones waits to be sent again. Returns
- * true when there is more. One that is not closed yet needs nothing: it will be.
+ * Works off intervals in which a state change turned up late: what follows from closed ones waits to be sent again. One that
+ * is not closed yet needs nothing: it will be. Goes so far as one turn may; the next one goes on.
  */
-export async function workOffTouched(deps: BridgeDeps, session: Session): Promise<boolean> {
+export async function workOffTouched(deps: BridgeDeps, session: Session): Promise<void> {
+  const questions = QUESTIONS_PER_WINDOW + pagesOfEntries(session.config.agents.size);
+  let left = Math.max(1, Math.floor(QUESTIONS_PER_TURN_MAX / questions));
+  while (left > 0) {
+    const limit = Math.min(left, TOUCHED_PER_STEP_MAX);
+    if ((await workOffNewest(deps, session, limit)) < limit) return;
+    left -= limit;
+  }
+}
+
+/** Works off the newest touched intervals; returns how many. */
+async function workOffNewest(deps: BridgeDeps, session: Session, limit: number): Promise<number> {
   const { connectionId, config } = session;
-  const touched = await readTouched(deps.db, connectionId, TOUCHED_PER_STEP_MAX);
-  if (touched.length === 0) return false;
+  const touched = await readTouched(deps.db, connectionId, limit);
+  if (touched.length === 0) return 0;
   const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
   const closedThroughMs = feedOf(session, 'agent-states').throughMs ?? Number.POSITIVE_INFINITY;
   const statements: D1PreparedStatement[] = [];
@@ -110,5 +125,5 @@ export async function workOffTouched(deps: BridgeDeps, session: Session): Promis
     if (window.endMs <= closedThroughMs) statements.push(...(await deriveWindow(deps, session, window)));
   }
   await deps.db.batch([guardLease(deps.db, session), ...statements, forgetTouched(deps.db, connectionId, touched)]);
-  return touched.length === TOUCHED_PER_STEP_MAX;
+  return touched.length;
 }

@@ -4,9 +4,9 @@
  */
 import type { AgentSnapshot } from '../acd/acd.ts';
 import { acdTraits } from '../acd/registry.ts';
-import type { AgentObservation, StateChange } from '../domain/agent-state.ts';
+import type { StateChange } from '../domain/agent-state.ts';
 import { floorToGrid } from '../domain/interval.ts';
-import { compareSnapshot } from '../domain/snapshot.ts';
+import { compareSnapshot, isEmpty } from '../domain/snapshot.ts';
 import { addEvent } from '../store/events.ts';
 import { type FeedStanding, saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
@@ -66,13 +66,16 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
     return commit(deps, session, { arrivedAtMs, gapBeforeMs, changes: [] });
   }
   const agents = snapshot.agents === 'unchanged' ? (session.lastAgents ?? []) : snapshot.agents;
-  followNames(session, agents);
+  const unread = new Set(snapshot.refused.flatMap(({ agentId = null }) => (agentId === null ? [] : [agentId])));
+  for (const { agentId } of agents) followName(session, agentId);
+  for (const agentId of unread) followName(session, agentId);
   session.lastAgents = agents;
   const look = {
     arrivedAtMs,
     previousMs,
     agents,
-    complete: snapshot.refused.length === 0,
+    complete: snapshot.refused.every(({ agentId }) => agentId !== undefined),
+    unread,
     emptyBefore: session.emptyAnswers,
   };
   const { missingAnswersToSignOut, holdBackShortStates } = session.config.settings.collection;
@@ -83,7 +86,7 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
     unobservedAfterMs: unobservedAfterMs(session.config.settings),
     isSignedOut: signedOut,
   });
-  session.emptyAnswers = agents.length === 0 && look.complete ? session.emptyAnswers + 1 : 0;
+  session.emptyAnswers = isEmpty(look) ? session.emptyAnswers + 1 : 0;
   if (comparison.suspicious) {
     session.unsettled = true;
     await noteOnce(deps, session, 'implausible answer', IMPLAUSIBLE(session.signedIn));
@@ -110,16 +113,14 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
  * After a restart agents are tracked by their id; a source that speaks of them by user name or another id is followed
  * from the first answer on that has them: who is signed out may come hours later.
  */
-function followNames(session: Session, agents: readonly AgentObservation[]): void {
-  for (const { agentId } of agents) {
-    if (session.tracked.has(agentId)) continue;
-    const known = session.config.agentsByName.get(agentId);
-    if (!known || known.sourceId === agentId) continue;
-    const tracked = session.tracked.get(known.sourceId);
-    if (!tracked) continue;
-    session.tracked.delete(known.sourceId);
-    session.tracked.set(agentId, tracked);
-  }
+function followName(session: Session, agentId: string): void {
+  if (session.tracked.has(agentId)) return;
+  const known = session.config.agentsByName.get(agentId);
+  if (!known || known.sourceId === agentId) return;
+  const tracked = session.tracked.get(known.sourceId);
+  if (!tracked) return;
+  session.tracked.delete(known.sourceId);
+  session.tracked.set(agentId, tracked);
 }
 
 function signedOutTest(session: Session) {

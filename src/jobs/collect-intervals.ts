@@ -19,8 +19,12 @@ const LEDGER_STEP_MS = 2_000 * INTERVAL_MS;
 const DUE_LOOKUP_MAX = 700;
 /** An interval not read so long after it was due is a gap, and shown as one. */
 const GAP_AFTER_MS = INTERVAL_MS;
-/** An interval whose own answer is unusable is asked for again so much later, without holding up the others. */
+/** An interval whose own answer was unusable so often in a row … */
+const UNUSABLE_ANSWERS_MAX = 3;
+/** … is asked for again so much later, without holding up the others. Until then the feed's back-off serves. */
 const UNUSABLE_RETRY_MS = 30 * 60_000;
+/** Intervals whose unusable answers are counted; a forgotten one gets its three tries anew. */
+const COUNTED_MAX = 1_000;
 const PERIOD_MS = 15_000;
 /** How a source says that it does not like the range it was asked for. */
 const RANGE_REFUSED = [400, 413, 416, 422];
@@ -33,15 +37,31 @@ export async function collectIntervals(deps: BridgeDeps, session: Session): Prom
   const nowMs = deps.clock.nowMs();
   if (!readQueueIntervals || nowMs < feedOf(session, 'intervals').retryAtMs) return false;
   const due = await readDue(deps.db, session.connectionId, nowMs, DUE_LOOKUP_MAX);
-  const [window] = joinIntervals(due, windowsPerRequest(session));
+  const [newestMs] = due;
+  if (newestMs === undefined) return false;
+  const [window] = joinIntervals(due, windowsPerRequest(session, newestMs));
   if (!window) return false;
   const good = await readWindow(deps, session, window, readQueueIntervals);
   return good && due.length * INTERVAL_MS > window.endMs - window.startMs;
 }
 
-/** How many intervals one request may ask for; one by one where the source has shown that it needs that. */
-export function windowsPerRequest(session: Session): number {
-  return session.readsIntervalsOneByOne ? 1 : acdTraits(session.config.settings.acd).windowsPerRequest;
+/**
+ * How many intervals one request may ask for whose newest is `newestMs`; one by one where the source has shown that it
+ * needs that.
+ */
+export function windowsPerRequest(session: Session, newestMs: number): number {
+  const { readsIntervalsOneByOne, oneByOneWithin: within } = session;
+  if (readsIntervalsOneByOne || (within && newestMs >= within.startMs && newestMs < within.endMs)) return 1;
+  return acdTraits(session.config.settings.acd).windowsPerRequest;
+}
+
+/**
+ * Notes that an answer for the several intervals of `window` was of no use: they are asked for one by one from here on.
+ * Others are not, because one malformed answer says nothing about the next; unless the source gives no start times.
+ */
+export function askOneByOne(session: Session, window: Window, { failure }: UpstreamError): void {
+  if (failure.kind === 'shape' && failure.reason === 'no start time') session.readsIntervalsOneByOne = true;
+  else session.oneByOneWithin = window;
 }
 
 /**
@@ -91,20 +111,28 @@ async function readWindow(
   try {
     const answer = await readQueueIntervals(window);
     await storeIntervals(deps, session, window, answer);
+    session.unusableAnswers.delete(window.startMs);
     await feedSucceeded(deps, session, 'intervals', { always: true });
     return true;
   } catch (error) {
     if (isUnusableAnswer(error)) {
       if (window.endMs - window.startMs > INTERVAL_MS) {
-        // Maybe only one of them, maybe the source cannot answer for several: ask one by one from here on.
-        session.readsIntervalsOneByOne = true;
+        askOneByOne(session, window, error);
         return true;
       }
-      await postpone(deps, session, window, error.message);
+      if (countUnusable(session, window) >= UNUSABLE_ANSWERS_MAX) await postpone(deps, session, window, error.message);
     }
     await feedFailed(deps, session, 'intervals', error, PERIOD_MS);
     return false;
   }
+}
+
+/** Counts one more unusable answer of an interval; returns how many came in a row. */
+function countUnusable({ unusableAnswers }: Session, { startMs }: Window): number {
+  const count = (unusableAnswers.get(startMs) ?? 0) + 1;
+  if (unusableAnswers.size >= COUNTED_MAX && !unusableAnswers.has(startMs)) unusableAnswers.clear();
+  unusableAnswers.set(startMs, count);
+  return count;
 }
 
 /** True for answers about what was asked, not about the source: asking for less, or later, may help; a second does not. */
@@ -118,6 +146,8 @@ export function isUnusableAnswer(error: unknown): error is UpstreamError {
 /** Asks for an unusable interval again later, so that it holds up no other; one never collected is a gap until then. */
 export async function postpone(deps: BridgeDeps, session: Session, window: Window, reason: string): Promise<void> {
   const nowMs = deps.clock.nowMs();
+  // Whoever postponed it: the next unusable answer of it is not the first.
+  session.unusableAnswers.set(window.startMs, UNUSABLE_ANSWERS_MAX);
   await deps.db.batch([
     postponeReading(deps.db, session.connectionId, window.startMs, reason, nowMs + UNUSABLE_RETRY_MS),
     addEvent(deps.db, {

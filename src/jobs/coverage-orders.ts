@@ -117,12 +117,12 @@ export async function confirmAsQuiet(db: D1Database, order: CoverageOrder, repor
       `${starts.length} intervals are too many at once for ${listedQueues} queues. Confirm at most ${most} at a time.`,
     );
   }
-  const collected = new Set(known.filter(({ unconfirmed }) => !unconfirmed).map(({ startMs }) => startMs));
-  for (const startMs of starts) collected.add(startMs);
+  const settled = new Set(known.filter(({ isSettled }) => isSettled).map(({ startMs }) => startMs));
+  for (const startMs of starts) settled.add(startMs);
   const recordCount = await countReportedQueues(db, connectionId);
   const reports = [...new Set(starts.map((startMs) => floorToGrid(startMs, lengthMs)))]
     .map((startMs) => ({ startMs, endMs: startMs + lengthMs, recordCount }))
-    .filter((report) => windowStarts(report).every((startMs) => collected.has(startMs)));
+    .filter((report) => windowStarts(report).every((startMs) => settled.has(startMs)));
   await db.batch([
     ...confirmQuiet(db, connectionId, starts, { by, nowMs }),
     ...raiseReports(db, connectionId, 'historical', reports, nowMs),

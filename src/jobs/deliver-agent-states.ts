@@ -6,7 +6,7 @@ import { readLog } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import { beginCatchUp, catchUp, isHistory } from './catch-up.ts';
 import { deliverHeldStates } from './deliver-held-states.ts';
-import { type DeliveryResult, IDLE, moveCursor, sendChanges } from './send-changes.ts';
+import { type DeliveryResult, IDLE, mayGoOn, moveCursor, sendChanges } from './send-changes.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
 import { flushProgress } from './stream-progress.ts';
 
@@ -19,8 +19,8 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   if (deps.clock.nowMs() < stream.retryAtMs || session.head === null) return IDLE;
   if (awaitsRoster(session)) return IDLE;
   const fresh = stream.catchUp ? await catchUp(deps, session) : await deliverNew(deps, session, session.head);
-  const mayGoOn = deps.clock.nowMs() >= streamOf(session, 'agent-states').retryAtMs;
-  if (!mayGoOn || (fresh.more && fresh.pauseMs === undefined)) return fresh;
+  const isUp = deps.clock.nowMs() >= streamOf(session, 'agent-states').retryAtMs;
+  if (!isUp || (fresh.more && fresh.pauseMs === undefined)) return fresh;
   // What history still holds back of them comes before what was held of live ones.
   if (streamOf(session, 'agent-states').catchUp) return fresh;
   // Days of what was held would keep everybody else's changes waiting: they have the first turn between any two bodies.
@@ -45,9 +45,10 @@ async function deliverNew(
   if (isHistory(changes, eventsPerBodyMax, deps.clock.nowMs())) return beginCatchUp(deps, session);
   // What was accepted before is stored by now, unless it went out since the last poll: so a crash sends one body again at most.
   await flushProgress(deps, session);
-  const sent = await sendChanges(session, changes);
+  const sent = await sendChanges(deps, session, changes);
   await moveCursor(deps, session, changes, sent);
-  return { delivered: sent.result.accepted, more: sent.result.failure === null && changes.length >= eventsPerBodyMax };
+  const isMore = changes.length >= eventsPerBodyMax || sent.done < changes.length;
+  return { delivered: sent.result.accepted.size, more: isMore && mayGoOn(sent.result) };
 }
 
 /** True until the first roster tells who is who: sent before that, every agent would have to be held. */

@@ -6,10 +6,11 @@ import { holdsBack, type MappedAgent } from '../store/mapping.ts';
 import { setAside } from '../store/set-aside.ts';
 import { wfmTraits } from '../wfm/registry.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
-import { streamFailed } from './report-standing.ts';
-import { eventOf } from './send-changes.ts';
+import { refusedKeysOf } from './refused-keys.ts';
+import { eventOf, noteOutcome, REPEATS_PER_ROUND_MAX } from './send-changes.ts';
+import { sendEvents } from './send-events.ts';
 import { sendInOrder } from './send-in-order.ts';
-import { type BridgeDeps, replaceAgent, type Session, streamOf } from './session.ts';
+import { type BridgeDeps, replaceAgent, type Session } from './session.ts';
 import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** Agents looked after in one round. */
@@ -33,20 +34,25 @@ export async function deliverHeldStates(
   // What was accepted before is stored before anything else leaves: so a crash sends one body again at most.
   await flushProgress(deps, session);
   const { records, gone, empty, beyond } = await heldRecords(deps, session, ready);
-  const { wfm } = session.config;
-  const { done, accepted, refused, failure } = await sendInOrder(records, {
-    refusedInARow: streamOf(session, 'agent-states').refusedInARow,
+  const result = await sendInOrder(records, {
+    keyOf: ({ event }) => event.loginId,
+    refusedKeys: refusedKeysOf(session, 'agent-states'),
+    repeatsMax: REPEATS_PER_ROUND_MAX,
     send: (part) =>
-      wfm.send('agent-states', wfm.compose({ stream: 'agent-states', events: part.map(({ event }) => event) })),
+      sendEvents(
+        session,
+        part.map(({ event }) => event),
+      ),
   });
-  const sent = records.slice(0, done);
-  const refusedCount = timesOf(refused.map(({ record }) => record));
+  const { accepted, refused, failure } = result;
+  const refusedOnes = new Set(refused.map(({ record }) => record));
+  const left = records.filter((record) => !accepted.has(record) && !refusedOnes.has(record));
   const lostCount = timesOf(gone) + empty.reduce((sum, { heldCount }) => sum + heldCount, 0);
   const progress = {
     ...session.progress,
-    deliveredCount: session.progress.deliveredCount + timesOf(sent) - refusedCount,
-    setAsideCount: session.progress.setAsideCount + refusedCount + lostCount,
-    acceptedAtMs: accepted > 0 ? deps.clock.nowMs() : session.progress.acceptedAtMs,
+    deliveredCount: session.progress.deliveredCount + timesOf(accepted),
+    setAsideCount: session.progress.setAsideCount + timesOf(refusedOnes) + lostCount,
+    acceptedAtMs: accepted.size > 0 ? deps.clock.nowMs() : session.progress.acceptedAtMs,
   };
   const rows = refused
     .filter(({ record }) => record.times > 0)
@@ -59,15 +65,16 @@ export async function deliverHeldStates(
       httpStatus: status,
       reason,
     }));
+  const done = [...accepted, ...refusedOnes, ...gone];
   await commitProgress(deps, session, progress, [
-    ...release(deps, session, { done: [...sent, ...gone], left: [...records.slice(done), ...beyond], empty }),
+    ...release(deps, session, { done, left: [...left, ...beyond], empty }),
     ...(rows.length > 0 ? [setAside(deps.db, session.connectionId, rows)] : []),
   ]);
-  if (failure) await streamFailed(deps, session, 'agent-states', failure);
-  return { delivered: accepted, failed: failure !== null };
+  await noteOutcome(deps, session, result);
+  return { delivered: accepted.size, failed: failure !== null };
 }
 
-const timesOf = (changes: readonly HeldChange[]) => changes.reduce((sum, { times }) => sum + times, 0);
+const timesOf = (changes: Iterable<HeldChange>) => [...changes].reduce((sum, { times }) => sum + times, 0);
 
 /**
  * The records of one body, agent by agent in order. `gone`: held changes that are not stored any more; `empty`: agents that

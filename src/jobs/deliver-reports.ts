@@ -19,6 +19,7 @@ import type { Outcome } from '../wfm/wfm.ts';
 import {
   type AcceptedReport,
   acceptedReport,
+  keyOfRecord,
   type ReportRecord,
   recordsOf,
   type SentBody,
@@ -26,7 +27,9 @@ import {
   withRecords,
 } from './accepted-report.ts';
 import { type BuiltReport, buildActivity, buildHistorical } from './build-reports.ts';
+import { noteRefusedKeys, refusedKeysOf } from './refused-keys.ts';
 import { streamFailed, streamSucceeded } from './report-standing.ts';
+import { isLargerThan, TOO_LARGE } from './send-events.ts';
 import { type Failure, sendInOrder } from './send-in-order.ts';
 import { ALL_HELD_REPORTS, type BridgeDeps, type Config, feedOf, type Session, streamOf } from './session.ts';
 import { isWindowComplete } from './watch-members.ts';
@@ -59,7 +62,7 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
     const built = await build(one);
     return { ...one, config, built, body: config.wfm.compose(built.report) };
   };
-  const round: Round = { accepted: [], acceptedCount: 0, refusedInARow: streamOf(session, stream).refusedInARow };
+  const round: Round = { accepted: [], acceptedCount: 0, refusedKeys: refusedKeysOf(session, stream) };
   let failure: Failure | null = null;
   let chars = 0;
   let ahead: Promise<PreparedReport> | null = null;
@@ -68,7 +71,7 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
       const early = await ahead;
       ahead = null;
       const prepared = early?.config === session.config ? early : await prepare(one);
-      const sending = sendReport(deps, session, stream, { ...prepared, refusedInARow: round.refusedInARow });
+      const sending = sendReport(deps, session, stream, { ...prepared, refusedKeys: round.refusedKeys });
       const next = ready[i + 1];
       if (next && prepared.body.length <= AHEAD_CHARS_MAX) ahead = whileUnderWay(round, () => prepare(next));
       const sent = await sending;
@@ -77,7 +80,7 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
       // Built with a mapping that is not in force any more: it may have left out who can be placed by now.
       if (session.config !== prepared.config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
       round.acceptedCount += sent.accepted;
-      round.refusedInARow = sent.refusedInARow;
+      round.refusedKeys = sent.refusedKeys;
       const accepted = acceptedReport(stream, one.report, prepared.built, sent, deps.clock.nowMs());
       accepted.catch(HEARD_LATER);
       round.accepted.push(accepted);
@@ -198,7 +201,8 @@ interface Round {
   accepted: Promise<AcceptedReport>[];
   /** Records accepted. */
   acceptedCount: number;
-  refusedInARow: number;
+  /** Whose records were refused since something was accepted. */
+  refusedKeys: ReadonlySet<string>;
 }
 
 /** Sends one report whole, or in parts where it is too large, without the records that the WFM refuses for good. */
@@ -206,7 +210,7 @@ async function sendReport(
   deps: BridgeDeps,
   session: Session,
   stream: WindowedStream,
-  { report, built, body: whole, refusedInARow }: PreparedReport & { refusedInARow: number },
+  { report, built, body: whole, refusedKeys }: PreparedReport & Pick<Round, 'refusedKeys'>,
 ): Promise<SentReport> {
   const { wfm, settings } = session.config;
   const { bodyBytesMax, takesChanges } = wfmTraits(settings.wfm);
@@ -214,29 +218,27 @@ async function sendReport(
   let bodies: SentBody[] = [];
   const send = async (part: readonly ReportRecord[]): Promise<Outcome> => {
     const body = part.length === records.length ? whole : wfm.compose(withRecords(built, part));
-    if (part.length > 1 && body.length > bodyBytesMax) {
-      return { kind: 'too large', status: 413, reason: 'over the largest body that the settings allow' };
-    }
+    if (part.length > 1 && isLargerThan(body, bodyBytesMax)) return TOO_LARGE;
     const sentAtMs = deps.clock.nowMs();
     const outcome = await wfm.send(stream, body);
     if (outcome.kind === 'accepted') bodies.push({ body, sentAtMs, status: outcome.status });
     return outcome;
   };
-  const result = await sendInOrder(records, { send, refusedInARow });
+  const result = await sendInOrder(records, { send, refusedKeys, keyOf: keyOfRecord });
   let failure: Failure | null = result.failure;
   if ((takesChanges || report.wasTold) && records.length === 0) {
     const empty = await send([]);
     // A WFM that takes no empty report keeps what it has: there is no record to set aside, and nothing to wait for.
     failure = empty.kind === 'accepted' || empty.kind === 'refused' || empty.kind === 'too large' ? null : empty;
   }
-  if (!failure && result.refused.length > 0 && !result.split && result.accepted > 0) {
+  if (!failure && result.refused.length > 0 && !result.split && result.accepted.size > 0) {
     // The search for the refused records sent parts, and a later part replaces an earlier one: send the rest whole.
     const refused = new Set(result.refused.map(({ record }) => record));
     bodies = [];
     const rest = await send(records.filter((record) => !refused.has(record)));
     failure = rest.kind === 'accepted' ? null : rest;
   }
-  return { ...result, failure, bodies };
+  return { ...result, accepted: result.accepted.size, failure, bodies };
 }
 
 async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedStream, round: Round): Promise<void> {
@@ -267,9 +269,7 @@ async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedSt
     ...accepted.flatMap((one) => (one.setAside.length > 0 ? [setAside(db, connectionId, one.setAside)] : [])),
   ]);
   if (acceptedCount > 0) await streamSucceeded(deps, session, stream, { always: true });
-  const { refusedInARow } = round;
-  if (refusedInARow === streamOf(session, stream).refusedInARow) return;
-  const standing = { ...streamOf(session, stream), refusedInARow };
-  session.streams.set(stream, standing);
+  if (!noteRefusedKeys(session, stream, round.refusedKeys)) return;
+  const standing = streamOf(session, stream);
   await deps.db.batch([guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)]);
 }

@@ -52,7 +52,7 @@ export async function sendReports(
   { reportsWait, intervalsTouched }: Pick<WaitingWork, 'reportsWait' | 'intervalsTouched'>,
 ): Promise<void> {
   const closedCount = await inSteps(() => closeNextWindow(deps, session));
-  if (intervalsTouched) await inSteps(() => workOffTouched(deps, session));
+  if (intervalsTouched) await workOffTouched(deps, session);
   const isRaised = await raiseReportsOfPlacedAgents(deps, session);
   if (!reportsWait && !intervalsTouched && closedCount === 0 && !isRaised) return;
   await inSteps(() => deliverNextReports(deps, session, 'historical'));

@@ -1,8 +1,8 @@
 /** Notes agents and states that are seen for the first time, so that whatever refers to them finds them. */
 import { acdTraits, defaultStateClass, isDocumentedState } from '../acd/registry.ts';
 import type { AcdState, StateClass } from '../domain/agent-state.ts';
-import { addSeenAgents, addSeenStates, saveEmployeeIds } from '../store/mapping.ts';
-import { type BridgeDeps, replaceAgent, type Session, stateKey } from './session.ts';
+import { addSeenAgents, addSeenStates, type MappedState, saveEmployeeIds } from '../store/mapping.ts';
+import { type BridgeDeps, latestUnplacedMs, replaceAgent, type Session, stateKey } from './session.ts';
 
 /** Adds what is unknown to store and session. Known ones cost nothing. */
 export async function noteStates(deps: BridgeDeps, session: Session, states: Iterable<AcdState>): Promise<void> {
@@ -17,7 +17,12 @@ export async function noteStates(deps: BridgeDeps, session: Session, states: Ite
     stateClass: defaultStateClass(kind, name, reason),
     isReviewed: isDocumentedState(kind, name, reason),
   }));
-  for (const state of await addSeenStates(deps.db, connectionId, rows, deps.clock.nowMs())) {
+  addToConfig(session, await addSeenStates(deps.db, connectionId, rows, deps.clock.nowMs()));
+}
+
+/** Into the config as it is now: a reload may have come in between. */
+function addToConfig({ config }: Session, states: readonly MappedState[]): void {
+  for (const state of states) {
     config.states.set(state.id, state);
     config.statesByName.set(stateKey(state), state);
   }
@@ -37,8 +42,9 @@ export async function noteClassedStates(
   session: Session,
   states: Iterable<ClassedState>,
 ): Promise<(state: ClassedState) => number> {
-  const { config, connectionId } = session;
+  const { connectionId } = session;
   const stored = (state: ClassedState) => {
+    const { config } = session;
     const plain = config.statesByName.get(stateKey(state));
     return plain?.stateClass === state.stateClass ? plain : config.statesByName.get(stateKey(marked(state)));
   };
@@ -46,17 +52,14 @@ export async function noteClassedStates(
   for (const state of states) {
     if (stored(state)) continue;
     const { name, reason, stateClass } = state;
-    const plain = config.statesByName.get(stateKey(state)) ?? unknown.get(stateKey(state));
+    const plain = session.config.statesByName.get(stateKey(state)) ?? unknown.get(stateKey(state));
     if (!plain) unknown.set(stateKey(state), { name, reason, stateClass, isReviewed: true });
     else if (plain.stateClass !== stateClass) {
       const other = marked(state);
       unknown.set(stateKey(other), { ...other, stateClass, isReviewed: true, eventCode: name });
     }
   }
-  for (const state of await addSeenStates(deps.db, connectionId, [...unknown.values()], deps.clock.nowMs())) {
-    config.states.set(state.id, state);
-    config.statesByName.set(stateKey(state), state);
-  }
+  addToConfig(session, await addSeenStates(deps.db, connectionId, [...unknown.values()], deps.clock.nowMs()));
   return (state) => {
     const found = stored(state);
     if (!found) throw new Error(`A state was not stored: ${state.name}`);
@@ -73,9 +76,14 @@ export async function noteAgents(deps: BridgeDeps, session: Session, agentIds: I
   for (const agentId of agentIds) if (!config.agentsByName.has(agentId)) unknown.add(agentId);
   const { agentIdIsLoginId } = acdTraits(config.settings.acd);
   const seen = [...unknown].map((sourceId) => ({ sourceId, username: agentIdIsLoginId ? sourceId : '' }));
-  for (const agent of await addSeenAgents(deps.db, connectionId, seen, deps.clock.nowMs())) {
-    config.agents.set(agent.key, agent);
-    config.agentsByName.set(agent.sourceId, agent);
+  const added = await addSeenAgents(deps.db, connectionId, seen, deps.clock.nowMs());
+  // Into the config as it is now: a reload may have come in between, and brought some of them with what they are called.
+  const now = session.config;
+  for (const agent of added) {
+    if (!now.agents.has(agent.key)) now.agents.set(agent.key, agent);
+    const known = now.agents.get(agent.key) ?? agent;
+    now.agentsByName.set(agent.sourceId, known);
+    now.unplacedSinceMs = latestUnplacedMs([known], now.unplacedSinceMs);
   }
 }
 

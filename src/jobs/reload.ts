@@ -30,6 +30,8 @@ export async function reload(deps: BridgeDeps, session: Session): Promise<boolea
     session.lastAgents = null;
     session.unsettled = true;
     session.readsIntervalsOneByOne = false;
+    session.oneByOneWithin = null;
+    session.unusableAnswers.clear();
   }
   // How feeds and streams stand is this session's to say; only the roster can be asked for from outside.
   const isRosterAsked = clientsChanged || feeds.get('roster')?.successAtMs === null;

@@ -2,7 +2,7 @@
 import { UpstreamError } from '../http/upstream-error.ts';
 import { addEvent } from '../store/events.ts';
 import { type Feed, saveFeed, saveStream } from '../store/feeds.ts';
-import { guardLease } from '../store/lease.ts';
+import { guardLease, holdsLease } from '../store/lease.ts';
 import type { Outcome, Stream } from '../wfm/wfm.ts';
 import { isOfFormerClients } from './clients.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
@@ -32,7 +32,40 @@ export async function feedFailed(
 ): Promise<void> {
   if (!(error instanceof UpstreamError)) throw error;
   if (isOfFormerClients(session.config, error)) return;
-  const { standing, write, isNew } = afterFailure(feedOf(session, feed), troubleOf(error), deps.clock, periodMs);
+  const words = `${FEED_WORDS[feed]} cannot be read from the ACD`;
+  await noteFeedTrouble(deps, session, feed, { trouble: troubleOf(error), periodMs, words });
+}
+
+/**
+ * Notes that what was read of a feed was not taken by the database, so that it is tried again in its time and what else the
+ * connection does goes on. Rethrows when the lease is lost, and throws when the database takes nothing at all.
+ */
+export async function feedNotStored(
+  deps: BridgeDeps,
+  session: Session,
+  feed: Feed,
+  error: unknown,
+  periodMs: number,
+): Promise<void> {
+  if (!(error instanceof Error) || !(await holdsLease(deps.db, session))) throw error;
+  const trouble: Trouble = {
+    kind: 'not stored',
+    message: `The database did not take what the ACD answered: ${error.message.slice(0, 300)}`,
+    retryAfterMs: null,
+    retryAtMs: null,
+    needsSomebody: false,
+  };
+  const words = `${FEED_WORDS[feed]} cannot be stored`;
+  await noteFeedTrouble(deps, session, feed, { trouble, periodMs, words });
+}
+
+async function noteFeedTrouble(
+  deps: BridgeDeps,
+  session: Session,
+  feed: Feed,
+  { trouble, periodMs, words }: { trouble: Trouble; periodMs: number; words: string },
+): Promise<void> {
+  const { standing, write, isNew } = afterFailure(feedOf(session, feed), trouble, deps.clock, periodMs);
   session.feeds.set(feed, standing);
   if (!write) return;
   const statements = [guardLease(deps.db, session), saveFeed(deps.db, session.connectionId, feed, standing)];
@@ -43,7 +76,7 @@ export async function feedFailed(
         atMs: deps.clock.nowMs(),
         kind: 'reading failed',
         severity: 'error',
-        message: `${FEED_WORDS[feed]} cannot be read from the ACD: ${error.message}.`,
+        message: `${words}: ${trouble.message}.`,
       }),
     );
   }

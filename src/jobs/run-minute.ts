@@ -2,26 +2,19 @@
  * What cron does each minute: it wakes every connection's loop (a loop that runs takes no notice), leaves a heartbeat,
  * and once an hour removes what is past its retention and proves sums of the ledger.
  */
-import { connectionSettingsSchema } from '../connection.ts';
-import { DAY_MS, HOUR_MS } from '../domain/interval.ts';
+import { HOUR_MS } from '../domain/interval.ts';
 import type { Clock } from '../runtime.ts';
-import { purgeAlerts } from '../store/alerts.ts';
 import { listConnections } from '../store/connections.ts';
 import { beat, claimTurn } from '../store/heartbeats.ts';
-import { purgeImportMarks } from '../store/import-facts.ts';
-import { dropUnconfirmed } from '../store/imports.ts';
-import { purgeConnection, purgeShared } from '../store/purge.ts';
 import { proveSums } from './prove-sums.ts';
+import { purgeWhenDue } from './purge.ts';
 
-/** Solved alerts and past maintenance are kept so long. */
-const ALERTS_KEPT_DAYS = 400;
-
-/** Later than this after its beginning, a run proves nothing more: the next one goes on. */
+/** Later than this after its beginning, proving goes no further: the next turn goes on. */
 const PROVING_MS = 15_000;
 
 export interface MinuteResult {
   readonly woken: number;
-  /** One sentence for each connection whose loop could not be woken. */
+  /** One sentence for each connection whose loop could not be woken, and for each hourly work that failed. */
   readonly failures: readonly string[];
   readonly purgedRows: number;
 }
@@ -38,20 +31,28 @@ export async function runMinute(
   const failures = woken.flatMap((result, i) =>
     result.status === 'rejected' ? [`Connection ${active[i]?.id} could not be woken: ${String(result.reason)}`] : [],
   );
-  let purgedRows = 0;
-  if (await claimTurn(deps.db, 'purge', nowMs, HOUR_MS)) {
-    for (const { id, settings } of connections) {
-      const parsed = connectionSettingsSchema.safeParse(JSON.parse(settings));
-      if (parsed.success) {
-        const { retentionDays } = parsed.data.collection;
-        purgedRows += await purgeConnection(deps.db, id, retentionDays, nowMs);
-        purgedRows += await purgeImportMarks(deps.db, id, nowMs - retentionDays.stateChanges * DAY_MS);
-      }
-    }
-    await purgeShared(deps.db, nowMs);
-    await purgeAlerts(deps.db, nowMs - ALERTS_KEPT_DAYS * DAY_MS);
-    await dropUnconfirmed(deps.db, nowMs - DAY_MS);
-    for (const { id } of connections) await proveSums(deps, id, nowMs + PROVING_MS);
+  const purged = await purgeWhenDue(deps, connections);
+  const unproved = await proveWhenDue(deps, connections);
+  return {
+    woken: active.length - failures.length,
+    failures: [...failures, ...purged.failures, ...unproved],
+    purgedRows: purged.rows,
+  };
+}
+
+/** Proves sums once an hour: its own turn, because purging may have to come again every minute. Returns what failed. */
+async function proveWhenDue(
+  deps: { db: D1Database; clock: Clock },
+  connections: readonly { readonly id: number }[],
+): Promise<string[]> {
+  const nowMs = deps.clock.nowMs();
+  if (!(await claimTurn(deps.db, 'prove sums', nowMs, HOUR_MS))) return [];
+  const failures: string[] = [];
+  for (const { id } of connections) {
+    await proveSums(deps, id, nowMs + PROVING_MS).catch((error: unknown) => {
+      const cause = error instanceof Error ? error.message : String(error);
+      failures.push(`The sums of connection ${id} could not be proved: ${cause}. It is tried again within the hour.`);
+    });
   }
-  return { woken: active.length - failures.length, failures, purgedRows };
+  return failures;
 }

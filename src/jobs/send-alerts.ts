@@ -60,11 +60,22 @@ export async function sendToChannel(
   }
 }
 
+/** The address and its parts, as they are sent and as they read. */
 function secretParts(address: string): string[] {
   const url = URL.parse(address);
-  return url
-    ? [address, ...url.pathname.split('/'), ...url.searchParams.values()].filter((part) => part.length >= 6)
-    : [];
+  if (!url) return [];
+  const parts = [address, ...url.pathname.split('/'), ...url.searchParams.values()];
+  return [...parts, ...parts.map(decoded)].filter((part) => part.length >= 6);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    // A percent sign that stands for itself.
+    if (error instanceof URIError) return text;
+    throw error;
+  }
 }
 
 /** Sends what is due; how many were taken. */

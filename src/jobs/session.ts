@@ -6,7 +6,7 @@ import type { Acd } from '../acd/acd.ts';
 import { acdTraits } from '../acd/registry.ts';
 import { type ConnectionSettings, connectionSecretNames, connectionSettingsSchema } from '../connection.ts';
 import type { AcdState, AgentObservation } from '../domain/agent-state.ts';
-import { MINUTE_MS } from '../domain/interval.ts';
+import { MINUTE_MS, type Window } from '../domain/interval.ts';
 import { type TrackedAgent, UNSEEN } from '../domain/snapshot.ts';
 import type { UpstreamDeps } from '../http/deps.ts';
 import { credentialContext, readConnection } from '../store/connections.ts';
@@ -59,6 +59,8 @@ export interface Config {
   /** By `stateKey`. */
   readonly statesByName: Map<string, MappedState>;
   readonly queues: readonly MappedQueue[];
+  /** When the latest of the agents was first seen whom nobody can place; null: there are none. Grows with them. */
+  unplacedSinceMs: number | null;
 }
 
 export interface Session {
@@ -84,10 +86,18 @@ export interface Session {
   signedIn: number;
   /** When the last poll's request left, by the clock: polls keep their distance. Null: nobody knows. */
   pollStartedMs: number | null;
-  /** The source has shown that it does not answer for several intervals at once. */
+  /** The source has shown that it gives no start times, so that it cannot answer for several intervals at once. */
   readsIntervalsOneByOne: boolean;
+  /** Of these intervals a joint answer was of no use: they are asked for one by one, others together. Null: none. */
+  oneByOneWithin: Window | null;
+  /** Unusable answers in a row of intervals asked for alone, by start. */
+  readonly unusableAnswers: Map<number, number>;
   readonly feeds: Map<Feed, FeedStanding>;
   readonly streams: Map<Stream, StreamStanding>;
+  /** Whose records were refused since something was accepted (src/jobs/refused-keys.ts). */
+  readonly refusedKeys: Map<Stream, ReadonlySet<string>>;
+  /** What became of changes beyond the cursor, while refused ones before them are looked into; by their place in the log. */
+  readonly sentAhead: Map<string, 'accepted' | { readonly status: number; readonly reason: string }>;
   /** When the last body of a backlog was sent: catching up keeps to a rate. */
   lastHistoryBodyMs: number;
   /** Reports of windows before this may have left out agents that have a login id by now; null: none have. */
@@ -129,8 +139,12 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     signedIn: 0,
     pollStartedMs: null,
     readsIntervalsOneByOne: false,
+    oneByOneWithin: null,
+    unusableAnswers: new Map(),
     feeds: triedAtOnce(await readFeeds(deps.db, connectionId)),
     streams: triedAtOnce(await readStreams(deps.db, connectionId)),
+    refusedKeys: new Map(),
+    sentAhead: new Map(),
     lastHistoryBodyMs: 0,
     heldReportsBeforeMs: ALL_HELD_REPORTS,
   };
@@ -187,7 +201,17 @@ export async function loadConfig(
     states: new Map(states.map((state) => [state.id, state])),
     statesByName: new Map(states.map((state) => [stateKey(state), state])),
     queues,
+    unplacedSinceMs: latestUnplacedMs(agents),
   };
+}
+
+/** When the latest of these agents was first seen whom nobody can place; null: all can be placed. */
+export function latestUnplacedMs(agents: Iterable<MappedAgent>, knownMs: number | null = null): number | null {
+  let latestMs = knownMs;
+  for (const { unplacedSinceMs } of agents) {
+    if (unplacedSinceMs !== null && unplacedSinceMs > (latestMs ?? 0)) latestMs = unplacedSinceMs;
+  }
+  return latestMs;
 }
 
 /** What a source object was opened with: tells whether it still serves. Held in memory only, never written. */
@@ -247,6 +271,7 @@ export function replaceConfig(session: Session, config: Config): void {
     if (fresh) replaceAgent(config, { ...fresh, heldCount: agent.heldCount, heldFromMs: agent.heldFromMs });
     else {
       config.agents.set(agent.key, agent);
+      config.unplacedSinceMs = latestUnplacedMs([agent], config.unplacedSinceMs);
       if (!config.agentsByName.has(agent.sourceId)) config.agentsByName.set(agent.sourceId, agent);
     }
   }

@@ -8,8 +8,11 @@ import type { Clock } from '../runtime.ts';
 import type { Standing } from '../store/feeds.ts';
 import type { Outcome } from '../wfm/wfm.ts';
 
-/** Longest pause, before jitter, between two tries of something that may mend itself: faults K1 allow 30 s in all. */
-const RETRY_MAX_MS = 15_000;
+/**
+ * Longest pause, before jitter, between two tries of something that may mend itself. Faults K1 allow 30 s in all: a try that
+ * began before the end and gets no answer takes 15 s of them, the jitter a quarter more of this, and what is sent the rest.
+ */
+const RETRY_MAX_MS = 10_000;
 /** Pause after something that somebody has to mend. */
 const MISCONFIGURED_RETRY_MS = 5 * MINUTE_MS;
 /** A failure's row is written again only when it changed or this much later: a long outage costs little. */

@@ -9,7 +9,7 @@ import {
   countReportedQueues,
   enterImportedIntervals,
   type Outcome,
-  readRevisions,
+  readSettling,
 } from '../store/import-facts.ts';
 import { type StoredFigures, saveFigures } from '../store/queue-intervals.ts';
 import { raiseReports } from '../store/reports.ts';
@@ -67,10 +67,10 @@ export async function waitingReports(
   const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
   const windows = [...new Set(starts.map((startMs) => floorToGrid(startMs, lengthMs)))];
   const intervalsOf = (startMs: number) => windowStarts({ startMs, endMs: startMs + lengthMs });
-  const revisions = await readRevisions(db, connectionId, windows.flatMap(intervalsOf));
+  const ledger = await readSettling(db, connectionId, windows.flatMap(intervalsOf));
   const changed = new Set(starts);
   const whole = windows.filter((startMs) =>
-    intervalsOf(startMs).every((start) => changed.has(start) || (revisions.get(start) ?? 0) > 0),
+    intervalsOf(startMs).every((start) => changed.has(start) || ledger.get(start)?.isSettled === true),
   );
   const queues = await countReportedQueues(db, connectionId, whole, lengthMs, rows);
   const reports = whole.map((startMs) => ({

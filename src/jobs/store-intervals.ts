@@ -8,11 +8,11 @@ import { floorToGrid, HOUR_MS, INTERVAL_MS, MINUTE_MS, type Window, windowStarts
 import type { QueueInterval } from '../domain/queue-interval.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
-import { type LedgerEntry, type LedgerReading, readLedger, saveReadings } from '../store/ledger.ts';
+import { isSettled, type LedgerEntry, type LedgerReading, readLedger, saveReadings } from '../store/ledger.ts';
 import { addSeenQueues, type MappedQueue, readQueues } from '../store/mapping.ts';
 import { readFigures, type StoredFigures, saveFigures } from '../store/queue-intervals.ts';
-import { raiseReports } from '../store/reports.ts';
-import { setAside } from '../store/set-aside.ts';
+import { raiseReports, readReport } from '../store/reports.ts';
+import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { wasAnybodySignedIn } from '../store/state-changes.ts';
 import { readFirstLookMs } from '../store/state-log.ts';
 import type { BridgeDeps, Session } from './session.ts';
@@ -30,7 +30,8 @@ export async function storeIntervals(
   const { connectionId } = session;
   const queues = await knownQueues(deps, session, answer.intervals);
   const silent = answer.intervals.length === 0 && answer.refused.length === 0;
-  const unconfirmed = silent && (await isSuspicious(deps, session, window));
+  const silence = silent ? await suspicionOf(deps, session, window) : null;
+  const unconfirmed = silence !== null;
   const rows = unconfirmed ? [] : figuresOf(answer, window, queues);
   const ledger = await readLedger(deps.db, connectionId, window);
   const known = [...ledger.values()].some(({ revision }) => revision > 0);
@@ -42,17 +43,16 @@ export async function storeIntervals(
     readingOf(session, startMs, answer, rows, differing, ledger.get(startMs), unconfirmed),
   );
   const changedStarts = readings.filter(({ startMs, revision }) => revision > (ledger.get(startMs)?.revision ?? 0));
+  const changed = new Set(changedStarts.map(({ startMs }) => startMs));
+  const windows =
+    silence === 'signed in'
+      ? await windowsOfTimesAlone(deps, session, readings)
+      : reportWindows(session, changedStarts);
   const statements = [
     guardLease(deps.db, session),
     ...saveFigures(deps.db, connectionId, differing, answer.arrivedAtMs),
     saveReadings(deps.db, connectionId, readings),
-    ...(await waitingReports(
-      deps,
-      session,
-      changedStarts.map(({ startMs }) => startMs),
-      rows,
-      ledger,
-    )),
+    ...(await waitingReports(deps, session, windows, changed, readings, rows)),
     ...remarks(deps, session, window, answer, readings, ledger),
   ];
   await deps.db.batch(statements);
@@ -85,13 +85,17 @@ function nameQueues(queues: readonly MappedQueue[]): Map<string, MappedQueue> {
 }
 
 /**
- * True when an answer without any row cannot be taken for quiet: somebody was signed in, or the bridge cannot know,
- * because it was not looking then.
+ * Why an answer without any row cannot be taken for quiet: somebody was signed in, or the bridge cannot know, because it
+ * was not looking then. Null when it can.
  */
-async function isSuspicious(deps: BridgeDeps, session: Session, window: Window): Promise<boolean> {
-  if (await wasAnybodySignedIn(deps.db, session.connectionId, window)) return true;
+async function suspicionOf(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+): Promise<'signed in' | 'not looking' | null> {
+  if (await wasAnybodySignedIn(deps.db, session.connectionId, window)) return 'signed in';
   const firstLookMs = await readFirstLookMs(deps.db, session.connectionId);
-  return firstLookMs === null || firstLookMs > window.startMs;
+  return firstLookMs === null || firstLookMs > window.startMs ? 'not looking' : null;
 }
 
 /** Rows to store: what the answer says, and zeros for each listed queue that it leaves out. */
@@ -173,30 +177,56 @@ export function nextReadAtMs(session: Session, startMs: number, nowMs: number): 
   return after.length === 0 ? null : Math.min(...after);
 }
 
-/** Statements that make the historical reports of changed intervals wait; a window of two needs both. */
+/** The windows of reports that intervals lie in, each once. */
+function reportWindows({ config }: Session, intervals: readonly { readonly startMs: number }[]): Window[] {
+  const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
+  const starts = new Set(intervals.map(({ startMs }) => floorToGrid(startMs, lengthMs)));
+  return [...starts].map((startMs) => ({ startMs, endMs: startMs + lengthMs }));
+}
+
+/**
+ * Windows for which the ACD gave no figures to the last, although somebody was signed in: their reports go without figures
+ * of queues, so that the agents' times arrive. Figures that come later make a further revision.
+ */
+async function windowsOfTimesAlone(
+  { db }: BridgeDeps,
+  session: Session,
+  readings: readonly LedgerReading[],
+): Promise<Window[]> {
+  const windows: Window[] = [];
+  for (const window of reportWindows(session, readings.filter(isSettled))) {
+    if (!(await wasAnybodySignedIn(db, session.connectionId, window))) continue;
+    // Of one that was sent, a change of times is told by whoever closes windows.
+    const report = await readReport(db, session.connectionId, 'historical', window.startMs);
+    if (!report) windows.push(window);
+  }
+  return windows;
+}
+
+/** Statements that make the historical reports of windows wait; a window of two intervals needs both. */
 async function waitingReports(
   deps: BridgeDeps,
   session: Session,
-  starts: readonly number[],
+  windows: readonly Window[],
+  changed: ReadonlySet<number>,
+  readings: readonly LedgerReading[],
   rows: readonly StoredFigures[],
-  ledger: ReadonlyMap<number, LedgerEntry>,
 ): Promise<D1PreparedStatement[]> {
   const { connectionId, config } = session;
-  const lengthMs = config.settings.collection.reportMinutes * MINUTE_MS;
   const included = new Set(config.queues.filter((queue) => queue.included).map(({ key }) => key));
-  const changed = new Set(starts);
-  const windows = [...new Set(starts.map((startMs) => floorToGrid(startMs, lengthMs)))];
+  const read = new Map(readings.map((reading) => [reading.startMs, reading]));
   const reports: (Window & { recordCount: number })[] = [];
-  for (const startMs of windows) {
-    const window = { startMs, endMs: startMs + lengthMs };
+  for (const window of windows) {
     const keys = new Set<number>();
     const inWindow = rows.filter((row) => row.startMs >= window.startMs && row.startMs < window.endMs);
     for (const { queueKey } of inWindow) if (included.has(queueKey)) keys.add(queueKey);
-    const missing = windowStarts(window).filter((start) => !changed.has(start));
-    if (missing.length > 0) {
-      const rest = await readLedger(deps.db, connectionId, window);
-      const allCollected = missing.every((start) => (ledger.get(start) ?? rest.get(start))?.revision);
-      if (!allCollected) continue;
+    const others = windowStarts(window).filter((start) => !changed.has(start));
+    const isRead = others.every((start) => read.has(start));
+    const rest = isRead ? read : new Map([...(await readLedger(deps.db, connectionId, window)), ...read]);
+    const entries = others.map((start) => rest.get(start));
+    const areSettled = entries.every((entry) => entry !== undefined && isSettled(entry));
+    if (!areSettled && !(await readReport(deps.db, connectionId, 'historical', window.startMs))) continue;
+    if (entries.some((entry) => entry !== undefined && entry.revision > 0)) {
       for (const { queueKey } of await readFigures(deps.db, connectionId, window)) {
         if (included.has(queueKey)) keys.add(queueKey);
       }
@@ -221,13 +251,7 @@ function remarks(
       addEvent(deps.db, { connectionId: session.connectionId, atMs: answer.arrivedAtMs, kind, severity, message }),
     );
   if (answer.refused.length > 0) {
-    statements.push(
-      setAside(
-        deps.db,
-        session.connectionId,
-        answer.refused.map((row) => refusedRow(row, window)),
-      ),
-    );
+    statements.push(setAside(deps.db, session.connectionId, refusedRecords(answer.refused, window)));
   }
   const mended = readings.filter(
     ({ startMs, revision }) => revision > 0 && ledger.get(startMs)?.status === 'gap',
@@ -250,9 +274,22 @@ function remarks(
 
 const spell = ({ startMs, endMs }: Window) => `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`;
 
-function refusedRow({ index, reason, sample }: RefusedRow, window: Window) {
+/** Of one answer, so many refused rows are kept each with its reason; one record more says how many there were. */
+const REFUSED_KEPT_MAX = 100;
+
+function refusedRecords(refused: readonly RefusedRow[], window: Window): SetAsideRecord[] {
+  const records = refused.slice(0, REFUSED_KEPT_MAX).map((row) => refusedRecord(row, window));
+  const [next] = refused.slice(REFUSED_KEPT_MAX);
+  if (!next) return records;
+  const count = refused.length - REFUSED_KEPT_MAX;
+  const reason = `${count} further rows of the same answer could not be read; the first of them: ${next.reason}`;
+  const further = { ...refusedRecord(next, window), recordKey: 'queue figures: further rows', record: { count } };
+  return [...records, { ...further, reason }];
+}
+
+function refusedRecord({ index, reason, sample }: RefusedRow, window: Window): SetAsideRecord {
   return {
-    stream: 'acd' as const,
+    stream: 'acd',
     atMs: window.startMs,
     windowStartMs: window.startMs,
     recordKey: `queue figures: ${sample.slice(0, 200)}`,

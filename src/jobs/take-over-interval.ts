@@ -5,7 +5,7 @@
 import type { HandedInterval } from '../domain/handed-over.ts';
 import { floorToGrid, MINUTE_MS } from '../domain/interval.ts';
 import { stepOfAgentQueueFigures } from '../store/agent-figures.ts';
-import { compareFigures, countReportedQueues, enterImportedIntervals, readRevisions } from '../store/import-facts.ts';
+import { compareFigures, countReportedQueues, enterImportedIntervals, readSettling } from '../store/import-facts.ts';
 import { guardLease } from '../store/lease.ts';
 import { type HandedQueue, type MappedQueue, readQueues, saveHandedQueues } from '../store/mapping.ts';
 import { noteHandedInterval, stepOfMemberTimes } from '../store/members.ts';
@@ -61,8 +61,10 @@ export async function takeInterval(
     },
   );
   const told = await stepOfMemberTimes(db, connectionId, { startMs, memberId }, times);
-  const isNew = ((await readRevisions(db, connectionId, [startMs])).get(startMs) ?? 0) === 0;
+  const isNew = ((await readSettling(db, connectionId, [startMs])).get(startMs)?.revision ?? 0) === 0;
   const changesFigures = isNew || differing.length > 0 || !gone.isEmpty;
+  // A member that tells of queues otherwise and of none now has got no figures: silence is not zero here either.
+  const isIncomplete = rows.length === 0 && queues.length > 0;
   const changesAgents = byAgent.statements.length > 0 || told.differs;
   await db.batch([
     guardLease(db, session),
@@ -73,7 +75,7 @@ export async function takeInterval(
     noteHandedInterval(db, connectionId, memberId, startMs, nowMs),
     ...(changesFigures
       ? [
-          ...enterImportedIntervals(db, connectionId, [{ startMs, nextReadAtMs: null, isIncomplete: false }], nowMs),
+          ...enterImportedIntervals(db, connectionId, [{ startMs, nextReadAtMs: null, isIncomplete }], nowMs),
           ...(await waitingReports(deps, session, [startMs], rows)),
         ]
       : changesAgents

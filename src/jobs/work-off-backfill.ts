@@ -4,7 +4,7 @@ import { UpstreamError } from '../http/upstream-error.ts';
 import { advanceBackfill, type Backfill, noteBackfillError, readOpenBackfill } from '../store/backfills.ts';
 import { addEvent } from '../store/events.ts';
 import { guardLease } from '../store/lease.ts';
-import { isUnusableAnswer, postpone, windowsPerRequest } from './collect-intervals.ts';
+import { askOneByOne, isUnusableAnswer, postpone, windowsPerRequest } from './collect-intervals.ts';
 import { feedFailed, feedSucceeded } from './report-standing.ts';
 import { type BridgeDeps, feedOf, type Session } from './session.ts';
 import { storeIntervals } from './store-intervals.ts';
@@ -16,7 +16,8 @@ export async function workOffBackfill(deps: BridgeDeps, session: Session): Promi
   if (!readQueueIntervals) return false;
   const backfill = await readOpenBackfill(deps.db, session.connectionId);
   if (!backfill) return false;
-  const startMs = Math.max(backfill.fromMs, backfill.nextEndMs - windowsPerRequest(session) * INTERVAL_MS);
+  const windows = windowsPerRequest(session, backfill.nextEndMs - INTERVAL_MS);
+  const startMs = Math.max(backfill.fromMs, backfill.nextEndMs - windows * INTERVAL_MS);
   const chunk = { startMs, endMs: backfill.nextEndMs };
   try {
     const answer = await readQueueIntervals(chunk);
@@ -35,7 +36,7 @@ export async function workOffBackfill(deps: BridgeDeps, session: Session): Promi
       return false;
     }
     if (chunk.endMs - chunk.startMs > INTERVAL_MS) {
-      session.readsIntervalsOneByOne = true;
+      askOneByOne(session, chunk, error);
       return true;
     }
     // One interval that cannot be had must not stop the rest: it is a gap with its reason, asked for again later.

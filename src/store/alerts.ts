@@ -198,7 +198,11 @@ export async function listAlerts(
 /** Removes alerts that were solved, and maintenance that was over, before `beforeMs`. */
 export async function purgeAlerts(db: D1Database, beforeMs: number): Promise<void> {
   await db.batch([
-    db.prepare('DELETE FROM alert WHERE solved_at_ms < ?1').bind(beforeMs),
-    db.prepare('DELETE FROM maintenance WHERE to_ms < ?1').bind(beforeMs),
+    db
+      .prepare('DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE solved_at_ms < ?1 LIMIT 10000)')
+      .bind(beforeMs),
+    db
+      .prepare('DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE to_ms < ?1 LIMIT 10000)')
+      .bind(beforeMs),
   ]);
 }

@@ -1,5 +1,6 @@
 /** What a person may ask for on the Coverage page, as statements: confirmed quiet, and which reports to send again. */
 import type { Window } from '../domain/interval.ts';
+import { isSettled } from './ledger.ts';
 import type { WindowedStream } from './reports.ts';
 
 /** How many intervals of a span the ledger has, how many are unconfirmed, and when each is. */
@@ -56,21 +57,27 @@ export function closeSetAside(
     .bind(connectionId, stream, JSON.stringify(starts), nowMs);
 }
 
-/** Starts of the unconfirmed intervals of a span, and of the collected ones beside them, oldest first. */
+/**
+ * Starts of the unconfirmed intervals of a span, and of the collected ones beside them, oldest first. `isSettled`: a
+ * report waits for it no more.
+ */
 export async function readConfirmable(
   db: D1Database,
   connectionId: number,
   window: Window,
-): Promise<{ startMs: number; unconfirmed: boolean }[]> {
+): Promise<{ startMs: number; unconfirmed: boolean; isSettled: boolean }[]> {
   const { results } = await db
     .prepare(
-      `SELECT start_ms AS startMs, unconfirmed FROM interval_ledger
+      `SELECT start_ms AS startMs, revision, unconfirmed, next_read_at_ms AS nextReadAtMs FROM interval_ledger
        WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND (unconfirmed = 1 OR revision > 0)
        ORDER BY start_ms`,
     )
     .bind(connectionId, window.startMs, window.endMs)
-    .all<{ startMs: number; unconfirmed: number }>();
-  return results.map(({ startMs, unconfirmed }) => ({ startMs, unconfirmed: unconfirmed === 1 }));
+    .all<{ startMs: number; revision: number; unconfirmed: number; nextReadAtMs: number | null }>();
+  return results.map(({ startMs, ...row }) => {
+    const unconfirmed = row.unconfirmed === 1;
+    return { startMs, unconfirmed, isSettled: isSettled({ ...row, unconfirmed }) };
+  });
 }
 
 /** How many queues a report made now would hold. */

@@ -15,18 +15,30 @@ const TABLES: readonly (readonly [table: string, key: string])[] = [
   ['queue_interval', 'connection_id, start_ms, queue_id'],
   ['agent_interval', 'connection_id, start_ms, agent_id'],
   ['agent_queue_interval', 'connection_id, start_ms, queue_id, agent_id'],
+  ['member_interval', 'connection_id, start_ms, member_id'],
+  ['member_agent_interval', 'connection_id, start_ms, agent_id, member_id'],
+  ['imported_state_interval', 'connection_id, start_ms'],
   ['touched_interval', 'connection_id, start_ms'],
   ['interval_ledger', 'connection_id, start_ms'],
   ['set_aside', 'id'],
   ['schedule_activity', 'connection_id, agent_id, start_ms'],
 ];
 
+/** Those of them that know their connection by the agent only. */
+const TABLES_BY_AGENT: readonly (readonly [table: string, key: string])[] = [
+  ['state_change', 'agent_id, at_ms'],
+  ['member_state_change', 'agent_id, member_id, at_ms'],
+  ['imported_state_change', 'agent_id, at_ms'],
+];
+
 /** Removes the next rows. Resolves to false when there are no more. */
 export async function emptyConnectionStep(db: D1Database, connectionId: number): Promise<boolean> {
   const removals = [
-    `DELETE FROM state_change WHERE (agent_id, at_ms) IN (
-       SELECT c.agent_id, c.at_ms FROM agent a JOIN state_change c ON c.agent_id = a.id
-       WHERE a.connection_id = ?1 LIMIT ${ROWS_MAX})`,
+    ...TABLES_BY_AGENT.map(
+      ([table, key]) =>
+        `DELETE FROM ${table} WHERE (${key}) IN (
+           SELECT ${key} FROM agent a CROSS JOIN ${table} c ON c.agent_id = a.id WHERE a.connection_id = ?1 LIMIT ${ROWS_MAX})`,
+    ),
     ...TABLES.map(
       ([table, key]) =>
         `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE connection_id = ?1 LIMIT ${ROWS_MAX})`,

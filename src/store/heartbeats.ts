@@ -28,3 +28,8 @@ export async function claimTurn(db: D1Database, name: string, nowMs: number, per
     .first<{ at_ms: number }>();
   return row !== null;
 }
+
+/** Gives a claimed turn back: the next caller has it, however soon. */
+export async function giveBackTurn(db: D1Database, name: string): Promise<void> {
+  await db.prepare('DELETE FROM heartbeat WHERE name = ?1').bind(name).run();
+}

@@ -4,6 +4,7 @@
  */
 import { NOT_OBSERVED } from '../domain/activity.ts';
 import { INTERVAL_MS } from '../domain/interval.ts';
+import { isSettled } from './ledger.ts';
 import { SUM_COLUMNS, SUMS } from './ledger-sums.ts';
 import { figuresJson, type StoredFigures } from './queue-intervals.ts';
 
@@ -78,20 +79,24 @@ export async function compareFigures(
   return { differing, added, changed: differing.length - added, same: rows.length - differing.length };
 }
 
-/** What the ledger knows of some intervals: their revisions, 0 for one that has no figures. */
-export async function readRevisions(
+/** What the ledger knows of some intervals: their revisions, 0 for one that has no figures, and whether a report waits for them no more. */
+export async function readSettling(
   db: D1Database,
   connectionId: number,
   starts: readonly number[],
-): Promise<Map<number, number>> {
+): Promise<Map<number, { readonly revision: number; readonly isSettled: boolean }>> {
   const { results } = await db
     .prepare(
-      `SELECT l.start_ms AS startMs, l.revision FROM json_each(?2) s
+      `SELECT l.start_ms AS startMs, l.revision, l.unconfirmed, l.next_read_at_ms AS nextReadAtMs FROM json_each(?2) s
        JOIN interval_ledger l ON l.connection_id = ?1 AND l.start_ms = s.value`,
     )
     .bind(connectionId, JSON.stringify(starts))
-    .all<{ startMs: number; revision: number }>();
-  return new Map(results.map(({ startMs, revision }) => [startMs, revision]));
+    .all<{ startMs: number; revision: number; unconfirmed: number; nextReadAtMs: number | null }>();
+  return new Map(
+    results.map(({ startMs, revision, unconfirmed, nextReadAtMs }) => {
+      return [startMs, { revision, isSettled: isSettled({ revision, unconfirmed: unconfirmed === 1, nextReadAtMs }) }];
+    }),
+  );
 }
 
 /** How many included queues have figures in each of some windows once `rows` are stored, too. */
@@ -263,20 +268,4 @@ export async function readImportedWindows(
     .bind(connectionId, JSON.stringify(windows.map(({ startMs, endMs }) => [startMs, endMs])))
     .all<{ windowMs: number }>();
   return new Set(results.map(({ windowMs }) => windowMs));
-}
-
-/** Removes the marks of imported changes that are past their retention. */
-export async function purgeImportMarks(db: D1Database, connectionId: number, beforeMs: number): Promise<number> {
-  const results = await db.batch([
-    db
-      .prepare(
-        `DELETE FROM imported_state_change
-         WHERE agent_id IN (SELECT id FROM agent WHERE connection_id = ?1) AND at_ms < ?2`,
-      )
-      .bind(connectionId, beforeMs),
-    db
-      .prepare('DELETE FROM imported_state_interval WHERE connection_id = ?1 AND start_ms < ?2')
-      .bind(connectionId, beforeMs),
-  ]);
-  return results.reduce((total, { meta }) => total + meta.changes, 0);
 }

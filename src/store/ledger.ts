@@ -7,6 +7,19 @@ export interface LedgerEntry {
   readonly status: 'waiting' | 'collected' | 'gap';
   readonly revision: number;
   readonly unconfirmed: boolean;
+  readonly nextReadAtMs: number | null;
+}
+
+/**
+ * True when nothing is waited for any more before an interval's report can go: it has figures, or its last planned
+ * reading was as empty as those before. Then the report has the agents' times, and no figures of queues of it.
+ */
+export function isSettled({
+  revision,
+  unconfirmed,
+  nextReadAtMs,
+}: Pick<LedgerEntry, 'revision' | 'unconfirmed' | 'nextReadAtMs'>): boolean {
+  return revision > 0 || (unconfirmed && nextReadAtMs === null);
 }
 
 /** Statement that adds the intervals of a window as waiting; those already there stay as they are. */
@@ -47,7 +60,7 @@ export async function readLedger(
 ): Promise<Map<number, LedgerEntry>> {
   const { results } = await db
     .prepare(
-      `SELECT start_ms AS startMs, status, revision, unconfirmed FROM interval_ledger
+      `SELECT start_ms AS startMs, status, revision, unconfirmed, next_read_at_ms AS nextReadAtMs FROM interval_ledger
        WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3`,
     )
     .bind(connectionId, window.startMs, window.endMs)

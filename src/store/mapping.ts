@@ -1,5 +1,6 @@
 /** Agents, queues and states of a connection with their keys in the WFM: what turns stored facts into reports. */
 import type { StateClass } from '../domain/agent-state.ts';
+import { jsonParts } from './json-parts.ts';
 import { HOLDS_LEASE } from './lease.ts';
 import { countAgents } from './roster.ts';
 
@@ -14,6 +15,8 @@ export interface MappedAgent {
   readonly included: boolean;
   readonly heldCount: number;
   readonly heldFromMs: number | null;
+  /** When the agent was first seen, while no roster lists them and nobody has given them a login id; else null. */
+  readonly unplacedSinceMs: number | null;
 }
 
 export interface MappedState {
@@ -40,7 +43,8 @@ export interface MappedQueue {
 
 const AGENT_COLUMNS = `id AS key, source_id AS sourceId, alias_id AS aliasId, username,
   coalesce(login_id, username) AS loginId, employee_id AS employeeId, included, held_count AS heldCount,
-  held_from_ms AS heldFromMs`;
+  held_from_ms AS heldFromMs,
+  CASE WHEN in_roster = 0 AND removed_at_ms IS NULL AND coalesce(login_id, username) = '' THEN first_seen_ms END AS unplacedSinceMs`;
 type AgentRow = Omit<MappedAgent, 'included'> & { included: number };
 const agentOf = (row: AgentRow): MappedAgent => ({ ...row, included: row.included === 1 });
 
@@ -90,23 +94,21 @@ export async function addSeenAgents(
   nowMs: number,
 ): Promise<MappedAgent[]> {
   if (seen.length === 0) return [];
-  const rows = JSON.stringify(seen.map(({ sourceId, username }) => [sourceId, username]));
+  const parts = jsonParts(seen.map(({ sourceId, username }) => [sourceId, username]));
+  const insert = db.prepare(
+    `INSERT INTO agent (connection_id, source_id, username, first_seen_ms)
+     SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
+     ON CONFLICT (connection_id, source_id) DO NOTHING`,
+  );
+  const read = db.prepare(
+    `SELECT ${AGENT_COLUMNS} FROM agent WHERE connection_id = ?1 AND source_id IN (SELECT value ->> 0 FROM json_each(?2))`,
+  );
   const results = await db.batch<AgentRow>([
-    db
-      .prepare(
-        `INSERT INTO agent (connection_id, source_id, username, first_seen_ms)
-         SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
-         ON CONFLICT (connection_id, source_id) DO NOTHING`,
-      )
-      .bind(connectionId, rows, nowMs),
-    db
-      .prepare(
-        `SELECT ${AGENT_COLUMNS} FROM agent WHERE connection_id = ?1 AND source_id IN (SELECT value ->> 0 FROM json_each(?2))`,
-      )
-      .bind(connectionId, rows),
+    ...parts.map((part) => insert.bind(connectionId, part, nowMs)),
     countAgents(db, connectionId),
+    ...parts.map((part) => read.bind(connectionId, part)),
   ]);
-  return (results[1]?.results ?? []).map(agentOf);
+  return results.slice(-parts.length).flatMap((result) => result.results.map(agentOf));
 }
 
 /** Notes states seen for the first time. `isReviewed`: their class is settled, nobody has to look at it. */
@@ -155,14 +157,13 @@ export async function addSeenQueues(
   nowMs: number,
 ): Promise<void> {
   if (queues.length === 0) return;
-  await db
-    .prepare(
-      `INSERT INTO queue (connection_id, source_id, name, first_seen_ms)
-       SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
-       ON CONFLICT (connection_id, source_id) DO NOTHING`,
-    )
-    .bind(connectionId, JSON.stringify(queues.map(({ sourceId, name }) => [sourceId, name])), nowMs)
-    .run();
+  const insert = db.prepare(
+    `INSERT INTO queue (connection_id, source_id, name, first_seen_ms)
+     SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
+     ON CONFLICT (connection_id, source_id) DO NOTHING`,
+  );
+  const rows = queues.map(({ sourceId, name }) => [sourceId, name]);
+  await db.batch(jsonParts(rows).map((part) => insert.bind(connectionId, part, nowMs)));
 }
 
 /** Statement that fills employee ids that are empty; changes nothing when the lease is lost. */

@@ -1,5 +1,6 @@
 /** What members said of agents' states, as they said it, and the rows of the merged time lines that follow from it. */
 import type { MemberChange, MergeRange } from '../domain/merge-states.ts';
+import { jsonParts, rowsOfParts } from './json-parts.ts';
 
 /** An agent of the merged connection and the instants that matter. */
 export interface AgentRange extends MergeRange {
@@ -127,17 +128,12 @@ export function saveMemberEdits(db: D1Database, memberId: number, edits: readonl
         .bind(memberId, JSON.stringify(rows.map(({ agentKey, atMs, stateId }) => [agentKey, atMs, stateId]))),
     );
   }
-  if (taken.length > 0) {
-    statements.push(
-      db
-        .prepare(
-          `DELETE FROM member_state_change WHERE (agent_id, member_id, at_ms) IN (
-             SELECT value ->> 0, ?1, value ->> 1 FROM json_each(?2))`,
-        )
-        .bind(memberId, JSON.stringify(taken.map(({ agentKey, atMs }) => [agentKey, atMs]))),
-    );
-  }
-  return statements;
+  const remove = db.prepare(
+    `DELETE FROM member_state_change WHERE (agent_id, member_id, at_ms) IN (
+       SELECT value ->> 0, ?1, value ->> 1 FROM json_each(?2))`,
+  );
+  const gone = jsonParts(taken.map(({ agentKey, atMs }) => [agentKey, atMs]));
+  return [...statements, ...gone.map((part) => remove.bind(memberId, part))];
 }
 
 /** Statement that takes rows out of merged time lines. */
@@ -145,7 +141,11 @@ export function removeMergedRows(
   db: D1Database,
   rows: readonly { readonly agentKey: number; readonly atMs: number }[],
 ): D1PreparedStatement {
+  const parts = jsonParts(rows.map(({ agentKey, atMs }) => [agentKey, atMs]));
   return db
-    .prepare(`DELETE FROM state_change WHERE (agent_id, at_ms) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`)
-    .bind(JSON.stringify(rows.map(({ agentKey, atMs }) => [agentKey, atMs])));
+    .prepare(
+      `DELETE FROM state_change WHERE (agent_id, at_ms) IN (
+         SELECT value ->> 0, value ->> 1 FROM ${rowsOfParts(parts.length, 1)})`,
+    )
+    .bind(...parts);
 }

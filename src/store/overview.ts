@@ -2,7 +2,13 @@
  * How every connection is doing, as facts for src/domain/health.ts. Read by each open Overview every few seconds: all
  * statements go in one batch, use the tables' keys and partial indexes, and none walks agents, figures or state changes.
  */
-import type { Account, ConnectionFacts, FeedFacts, StreamFacts } from '../domain/health-facts.ts';
+import {
+  type Account,
+  type ConnectionFacts,
+  type FeedFacts,
+  SET_ASIDE_COUNTED_MAX,
+  type StreamFacts,
+} from '../domain/health-facts.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -83,7 +89,8 @@ const FACTS = `
     o.gap_count, o.oldest_gap_ms, o.waiting_count, o.oldest_waiting_ms,
     (SELECT count(*) FROM interval_ledger l WHERE l.connection_id = c.id AND l.start_ms >= ?1 AND l.unconfirmed = 1)
       AS unconfirmed_count,
-    (SELECT count(*) FROM set_aside s WHERE s.connection_id = c.id AND s.status = 'set aside') AS set_aside_open,
+    (SELECT count(*) FROM (SELECT 1 FROM set_aside s INDEXED BY set_aside_open
+       WHERE s.connection_id = c.id AND s.status = 'set aside' LIMIT ${SET_ASIDE_COUNTED_MAX})) AS set_aside_open,
     (SELECT count(*) FROM queue q WHERE q.connection_id = c.id AND q.removed_at_ms IS NULL) AS queue_count,
     c.agent_count, coalesce(a.held_agents, 0) AS held_agents, coalesce(a.held_count, 0) AS held_count,
     (SELECT count(*) FROM acd_state t WHERE t.connection_id = c.id AND t.reviewed = 0) AS unreviewed_states,

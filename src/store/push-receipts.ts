@@ -1,4 +1,4 @@
-/** Answers to requests with an Idempotency-Key, kept for 24 hours (`purgeConnection` removes them). */
+/** Answers to requests with an Idempotency-Key, kept for 24 hours (src/store/purge.ts removes them). */
 
 export interface PushReceipt {
   readonly requestSha256: string;

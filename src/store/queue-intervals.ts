@@ -1,6 +1,7 @@
 /** Figures per queue and interval. Writing replaces, never adds; what is replaced is kept as a revision. */
 import type { Window } from '../domain/interval.ts';
 import { NO_DETAILS, type QueueDetails } from '../domain/queue-interval.ts';
+import { jsonParts, rowsOfParts } from './json-parts.ts';
 
 export interface StoredFigures {
   readonly queueKey: number;
@@ -65,19 +66,21 @@ export async function stepOfGoneFigures(
   kept: { readonly queueKeys: readonly number[]; readonly agentQueues: readonly (readonly [number, number])[] },
 ): Promise<{ statements: D1PreparedStatement[]; isEmpty: boolean }> {
   const of = 'connection_id = ?1 AND start_ms = ?2 AND queue_id IN (SELECT value FROM json_each(?3))';
+  const agentQueues = jsonParts(kept.agentQueues);
   const figures = `FROM queue_interval WHERE ${of} AND queue_id NOT IN (SELECT value FROM json_each(?4))`;
   const byAgent = `FROM agent_queue_interval WHERE ${of}
-    AND (queue_id, agent_id) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(?4))`;
-  const bind = (sql: string, rows: readonly unknown[]) =>
-    db.prepare(sql).bind(connectionId, startMs, JSON.stringify(queueKeys), JSON.stringify(rows));
+    AND (queue_id, agent_id) NOT IN (SELECT value ->> 0, value ->> 1 FROM ${rowsOfParts(agentQueues.length, 4)})`;
+  const bind = (sql: string, rows: readonly string[]) =>
+    db.prepare(sql).bind(connectionId, startMs, JSON.stringify(queueKeys), ...rows);
+  const queues = [JSON.stringify(kept.queueKeys)];
   const found = await db.batch<{ found: number }>([
-    bind(`SELECT count(*) AS found ${figures}`, kept.queueKeys),
-    bind(`SELECT count(*) AS found ${byAgent}`, kept.agentQueues),
+    bind(`SELECT count(*) AS found ${figures}`, queues),
+    bind(`SELECT count(*) AS found ${byAgent}`, agentQueues),
   ]);
   if (found.every(({ results }) => results[0]?.found === 0)) return { statements: [], isEmpty: true };
   return {
     isEmpty: false,
-    statements: [bind(`DELETE ${figures}`, kept.queueKeys), bind(`DELETE ${byAgent}`, kept.agentQueues)],
+    statements: [bind(`DELETE ${figures}`, queues), bind(`DELETE ${byAgent}`, agentQueues)],
   };
 }
 

@@ -1,5 +1,6 @@
 /** Records refused for good, kept with the reason: by the WFM, or by the bridge where the ACD's row made no sense. */
 import type { Stream } from '../wfm/wfm.ts';
+import { jsonParts, rowsOfParts } from './json-parts.ts';
 
 export interface SetAsideRecord {
   readonly stream: Stream | 'acd';
@@ -17,7 +18,7 @@ export function setAside(
   connectionId: number,
   records: readonly SetAsideRecord[],
 ): D1PreparedStatement {
-  const rows = JSON.stringify(
+  const parts = jsonParts(
     records.map((r) => ({
       ...r,
       recordKey: r.recordKey.slice(0, 300),
@@ -30,11 +31,11 @@ export function setAside(
       `INSERT INTO set_aside (connection_id, stream, at_ms, window_start_ms, record_key, record, http_status, reason)
        SELECT ?1, value ->> 'stream', value ->> 'atMs', value ->> 'windowStartMs', value ->> 'recordKey', value ->> 'record',
               value ->> 'httpStatus', value ->> 'reason'
-       FROM json_each(?2) WHERE true
+       FROM ${rowsOfParts(parts.length, 2)} WHERE true
        ON CONFLICT (connection_id, stream, record_key, at_ms) DO UPDATE SET reason = excluded.reason,
          http_status = excluded.http_status, status = 'set aside', resolved_at_ms = NULL`,
     )
-    .bind(connectionId, rows);
+    .bind(connectionId, ...parts);
 }
 
 /** State events that a user asked to send again. */

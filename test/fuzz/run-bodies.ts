@@ -11,12 +11,13 @@ export async function fuzzBodies(bodies: number, seed: number, tell: (line: stri
   // In rounds, so that a short run meets every target as well.
   const rounds = Math.max(...TARGETS.map(({ weight }) => weight));
   const wanted = Array.from({ length: rounds }, (_, round) => TARGETS.filter(({ weight }) => weight > round)).flat();
+  const chunkBodies = Math.ceil(bodies / wanted.length);
   let total = 0;
   let heapMostMb = 0;
   for (let turn = 0; total < bodies; turn += 1) {
     const target = wanted[turn % wanted.length];
     if (target === undefined) break;
-    const numRuns = Math.min(CHUNK_RUNS, Math.ceil((bodies - total) / target.bodies));
+    const numRuns = Math.min(CHUNK_RUNS, Math.ceil(Math.min(chunkBodies, bodies - total) / target.bodies));
     const outcome = await fc.check(target.property, { numRuns, seed: seed + turn, endOnFailure: false });
     if (outcome.failed) {
       const report = fc.defaultReportMessage(outcome);

@@ -249,10 +249,9 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
         checkAnswer(fuzzed, answer);
       });
+      const numRuns = Math.min(CHUNK_RUNS, Math.ceil((requests - total) / LANES));
       const outcomes = await Promise.all(
-        Array.from({ length: LANES }, (_, lane) =>
-          fc.check(property, { numRuns: CHUNK_RUNS, seed: seed + round * LANES + lane }),
-        ),
+        Array.from({ length: LANES }, (_, lane) => fc.check(property, { numRuns, seed: seed + round * LANES + lane })),
       );
       const failed = outcomes.find((outcome) => outcome.failed);
       if (failed)

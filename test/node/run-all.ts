@@ -21,8 +21,15 @@ const project = (name: string, ...more: string[]): Step => {
 
 const SHORT_FAULTS: Step = { name: 'faults', command: process.execPath, args: ['test/faults/run.ts', '--short'] };
 
+/** A breath of what `npm run test:fuzz` does at length. */
+const SHORT_FUZZ: Step = {
+  name: 'fuzz',
+  command: process.execPath,
+  args: ['test/fuzz/run.ts', '--runs', '2000', '--requests', '400'],
+};
+
 const TRACKS: readonly (readonly Step[])[] = [
-  [project('worker', 'node'), project('sim')],
+  [project('worker', 'node'), project('sim'), SHORT_FUZZ],
   [project('host'), SHORT_FAULTS],
   [project('browser'), project('security')],
 ];

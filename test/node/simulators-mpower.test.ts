@@ -165,6 +165,7 @@ describe('historical', () => {
     ['another status', historicalBody(START_MS, [], { status: 'FAILED' })],
     ['a missing list', historicalBody(START_MS, [], { reportData: { queueReport: [] } })],
     ['loginTime over the window', performance({ loginTime: 901 })],
+    ['a fraction of a second of an agent', performance({ readyTime: 1.5 })],
     ['ready and not ready over loginTime', performance({ readyTime: 500, notReadyTime: 500 })],
   ])('refuses %s', async (_, body) => {
     expect((await send('historical', body)).status).toBe(400);

@@ -8,6 +8,7 @@ import { findDatabase } from '../../appliance/data-directory.ts';
 import { runBridge } from '../host/support/seeded.ts';
 import { eventually, Stage, type StartedProcess } from '../host/support/stage.ts';
 import { api, CREDENTIALS, connection, createConnection, SECRETS, signIn, startBridge } from './support/bridge.ts';
+import { filledForm } from './support/form.ts';
 
 const OTHER_KEY = Buffer.from('another-key-of-32-bytes-exactly!').toString('base64');
 const USERNAME = 'canary-user@example.com';
@@ -140,13 +141,26 @@ it('with one byte of a stored secret changed it says so, and keeps the others', 
   });
 });
 
-it('with the key lost, secrets that are entered again are sealed with the new one, and the bridge works', async () => {
+it('with the key lost, secrets that are entered again on the page are sealed with the new one, and the bridge works', async () => {
   const bridge = await start({ ENCRYPTION_KEY: OTHER_KEY });
   await saysWhatIsWrong(bridge);
-  const [{ id, version }] = JSON.parse((await api(bridge.url, 'GET', '/connections')).text).rows;
-  const { status } = await api(bridge.url, 'PUT', `/connections/${id}`, { ...settings, version });
-  expect(status).toBe(200);
+  const [{ id }] = JSON.parse((await api(bridge.url, 'GET', '/connections')).text).rows;
+  const before = JSON.parse((await api(bridge.url, 'GET', `/connections/${id}`)).text);
+  const address = `/connections/${id}`;
+  const headers = { cookie: await signIn(bridge.url), origin: bridge.url };
+  const page = await (await fetch(`${bridge.url}${address}`, { headers })).text();
+  const { realTimePassword, accessKeySecret } = CREDENTIALS;
+  const body = filledForm(page, address, {
+    'secrets.realTimePassword': realTimePassword,
+    'secrets.historicalPassword': realTimePassword,
+    'secrets.accessKeySecret': accessKeySecret,
+  });
+  const saved = await fetch(`${bridge.url}${address}`, { method: 'POST', redirect: 'manual', headers, body });
+  expect(saved.status).toBe(303);
   await works(bridge);
+  // What the form held besides is what it was.
+  const after = JSON.parse((await api(bridge.url, 'GET', `/connections/${id}`)).text);
+  expect({ ...after, version: 0, updatedAt: '' }).toEqual({ ...before, version: 0, updatedAt: '' });
   await end(bridge);
   expect(await runBridge(dataDirectory, ['verify'], { ...SECRETS, ENCRYPTION_KEY: OTHER_KEY })).toMatchObject({
     code: 0,

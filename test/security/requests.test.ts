@@ -1,5 +1,5 @@
 // Faults B1, B4 and B8 over the network, on the built product: ten thousand guesses, what answers' times tell, slow,
-// oversize and compressed bodies in both directions, and request targets that no client library would send.
+// oversize and compressed bodies in both directions (those that are pushed: push-bodies.test.ts), and request targets that no client library would send.
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -211,7 +211,7 @@ describe('bodies', () => {
     expect(chunked).toBe(413);
   });
 
-  it('that are compressed are not unpacked: a bomb is a body like any other that is no JSON', async () => {
+  it('that are compressed are not unpacked where nothing is pushed: a bomb is a body like any other that is no JSON', async () => {
     const bomb = gzipSync(Buffer.alloc(200_000_000));
     expect(bomb.length).toBeLessThan(1_000_000);
     for (const encoding of ['gzip', 'deflate', 'br', 'gzip, gzip']) {

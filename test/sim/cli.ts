@@ -10,7 +10,7 @@ import { appendResult, readResults, summaryOf } from './results.ts';
 import { type RunResult, run } from './run.ts';
 import { shrink } from './shrink.ts';
 
-const { options, seeds, resume, crashEvery, isSummary } = parseCommand(process.argv.slice(2));
+const { options, seeds, isAsIs, resume, crashEvery, isSummary } = parseCommand(process.argv.slice(2));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 if (isSummary) say(summaryOf(readResults(resume ?? '')));
@@ -33,6 +33,7 @@ async function runSeeds(): Promise<number> {
     broken += 1;
     show(result);
     say(`  ${commandLine({ ...options, seed })}`);
+    if (isAsIs) continue;
     const small = await shrink({ ...options, seed }, result);
     say(`  smallest: ${commandLine(small.options)}`);
     show(small.result);

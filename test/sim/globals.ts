@@ -58,6 +58,16 @@ function refusing(name: string): () => never {
   };
 }
 
+/** Dates of given instants, and none of now. */
+function dateWithoutNow(): DateConstructor {
+  const refused = refusing('the present Date');
+  return new Proxy(Date, {
+    construct: (target, args, newTarget) =>
+      args.length === 0 ? refused() : Reflect.construct(target, args, newTarget),
+    apply: refused,
+  });
+}
+
 /** Puts the stand-ins in place and returns what takes them away again. */
 export function installGlobals(): () => void {
   const replaced: [object, string, unknown][] = [
@@ -69,6 +79,10 @@ export function installGlobals(): () => void {
     [globalThis, 'setInterval', refusing('setInterval')],
     [Math, 'random', refusing('Math.random')],
     [Date, 'now', refusing('Date.now')],
+    [globalThis, 'Date', dateWithoutNow()],
+    [performance, 'now', refusing('performance.now')],
+    [crypto, 'getRandomValues', refusing('crypto.getRandomValues')],
+    [crypto, 'randomUUID', refusing('crypto.randomUUID')],
     [AbortSignal, 'timeout', refusing('AbortSignal.timeout')],
     [crypto.subtle, 'digest', digest],
   ];

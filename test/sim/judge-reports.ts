@@ -7,6 +7,7 @@ import type { SimDatabase } from './d1.ts';
 import type { StatesJudge } from './judge-states.ts';
 import type { ActivityReport, Historical, SimStream } from './mpower.ts';
 import type { Ncc } from './ncc.ts';
+import { inWholeSeconds } from './reference.ts';
 import type { Verdicts } from './verdicts.ts';
 
 const SIGNED_OUT = 'Logged out';
@@ -171,11 +172,9 @@ export class ReportsJudge {
     for (const [agent, [login, ready, notReady]] of expected) {
       if (this.placedLate.has(agent) || this.#isRefused('historical', 'times', agent, startMs)) continue;
       const row = got.get(agent);
-      const ms = (seconds: number) => Math.round(seconds * 1_000);
-      if (row && ms(row.loginTime) === login && ms(row.readyTime) === ready && ms(row.notReadyTime) === notReady)
-        continue;
       const sent = row ? `${row.loginTime}/${row.readyTime}/${row.notReadyTime}` : 'nothing';
-      const right = [login, ready, notReady].map((ms) => ms / 1_000).join('/');
+      const right = inWholeSeconds(login, ready, notReady);
+      if (sent === right) continue;
       this.#verdicts.violation('times', `Window ${at}, agent ${agent}: ${sent} was sent, ${right} s is right.`);
     }
     if (this.#inParts.has(`historical ${startMs}`)) return;

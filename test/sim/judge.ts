@@ -16,6 +16,7 @@ import type { MpowerEvents } from './mpower.ts';
 import { NCC_ORIGIN, type Ncc } from './ncc.ts';
 import type { Exchange } from './network.ts';
 import type { BridgeProcess } from './process.ts';
+import { Saboteur } from './sabotage.ts';
 import type { Verdicts } from './verdicts.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +28,7 @@ const UNDELIVERED_MS = 10 * 60_000;
 export class Judge {
   readonly states: StatesJudge;
   readonly reports: ReportsJudge;
+  readonly saboteur: Saboteur;
   readonly #db: SimDatabase;
   readonly #settings: ConnectionSettings;
   readonly #verdicts: Verdicts;
@@ -50,6 +52,7 @@ export class Judge {
     this.#world = world;
     this.states = new StatesJudge(db, ncc, rules, verdicts);
     this.reports = new ReportsJudge(db, ncc, this.states, verdicts);
+    this.saboteur = new Saboteur(world.options.sabotage ?? null, () => world.scheduler.nowMs);
     for (const { index, username } of ncc.employees) if (username === '') this.reports.placedLate.add(index);
   }
 
@@ -62,11 +65,10 @@ export class Judge {
   }
 
   mpowerEvents(): MpowerEvents {
-    return {
+    return this.saboteur.between({
       states: (events) => {
         this.accepted += events.length;
-        const isLost = this.#world.options.isSabotaged === true && this.accepted % 10 === 0;
-        this.states.accepted(isLost ? events.slice(1) : events);
+        this.states.accepted(events);
       },
       historical: (report) => this.reports.acceptedHistorical(report),
       activity: (report) => this.reports.acceptedActivity(report),
@@ -74,7 +76,7 @@ export class Judge {
       tooLarge: (stream, atMs) => this.reports.tooLarge(stream, atMs),
       malformed: (path, issues) =>
         this.#verdicts.violation('contract', `A body for ${path} breaks the contract: ${issues}`),
-    };
+    });
   }
 
   readonly exchanges = {
@@ -94,9 +96,10 @@ export class Judge {
     },
     onReply: ({ url }: Exchange, status: number) => {
       if (url.pathname === '/wfm/realTime' && status === 401 && this.#lastPoll) this.#lastPoll.refused = true;
-      if (status === 401 && (url.pathname.endsWith('token-with-authorities') || url.pathname.endsWith('access-key'))) {
-        this.#refusedSignIn(url.origin === NCC_ORIGIN);
-      }
+      if (!url.pathname.endsWith('token-with-authorities') && !url.pathname.endsWith('access-key')) return;
+      const isNcc = url.origin === NCC_ORIGIN;
+      this.saboteur.signedIn((isNcc ? this.#world.ncc : this.#world.mpower).office.tries);
+      if (status === 401) this.#refusedSignIn(isNcc);
     },
   };
 
@@ -224,6 +227,7 @@ export class Judge {
 
   /** After the faults, with time to settle: everything has arrived. */
   async checkEnd(): Promise<void> {
+    this.saboteur.atEnd(this.#db);
     await this.checkDay();
     this.states.checkDelivered();
     const nowMs = this.#world.bridgeNowMs();

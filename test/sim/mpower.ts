@@ -54,9 +54,9 @@ const queueRow = z.strictObject({
 const performanceRow = z.strictObject({
   agentValue: text.min(1),
   agentId: text,
-  readyTime: seconds,
-  notReadyTime: seconds,
-  loginTime: seconds,
+  readyTime: whole,
+  notReadyTime: whole,
+  loginTime: whole,
 });
 const head = { acdType: text.min(1), reportVersion: z.literal('0'), startDate: instant, endDate: instant };
 const historicalBody = z.strictObject({

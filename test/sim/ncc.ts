@@ -37,7 +37,7 @@ export interface ShownAgent {
   readonly sinceMs: number | null;
 }
 
-/** A good answer as it arrived whole. `complete`: no row was unreadable. */
+/** A good answer as it arrived whole. `complete`: no row was unreadable that named nobody. */
 export interface ShownAnswer {
   readonly agents: readonly ShownAgent[];
   readonly complete: boolean;
@@ -264,7 +264,7 @@ export class Ncc {
     return JSON.stringify(envelope === 'bare' ? rows : { count: rows.length, [envelope]: rows });
   }
 
-  /** Rows that make no sense among good ones: the good ones count, and nobody is taken for missing. */
+  /** Rows that make no sense among good ones: the good ones count, and nobody whom one may have named is missing. */
   #hostile(shown: readonly ShownAgent[]): { text: string; shown: readonly ShownAgent[]; complete: boolean } {
     const kept = shown.filter(() => this.#random.next() < 0.7);
     if (kept.length === 0) return { text: this.#textOf(shown), shown, complete: true };
@@ -281,7 +281,8 @@ export class Ncc {
     ];
     const place = Math.floor(this.#random.next() * bad.length);
     const text = `[${[...rows.map((row) => JSON.stringify(row)), bad[place]].join(',')}]`;
-    return { text, shown: kept, complete: false };
+    // A row that names somebody, whose state cannot be read, speaks of that one alone.
+    return { text, shown: kept, complete: place === 2 || place === 4 };
   }
 
   /** An interval's figures as they stand at `atMs`. */

@@ -8,6 +8,7 @@ import { mpowerSettingsSchema } from '../../src/wfm/cxone-mpower/settings.ts';
 import { FAULT_KINDS, type Fault, type FaultKind, isFaultKind, type Rates } from './faults.ts';
 import { MPOWER_ORIGIN } from './mpower.ts';
 import { NCC_ORIGIN, type NccHabits } from './ncc.ts';
+import { isSabotageKind, SABOTAGE_KINDS, type SabotageKind } from './sabotage.ts';
 import type { World } from './world.ts';
 
 export interface RunOptions {
@@ -26,8 +27,8 @@ export interface RunOptions {
   /** The first process dies at this step. */
   readonly dieAtStep?: number;
   readonly verbose?: boolean;
-  /** Mpower throws some of what it accepts away: the judge has to notice. */
-  readonly isSabotaged?: boolean;
+  /** How the run is spoilt, for the judge to notice; null: not at all. */
+  readonly sabotage?: SabotageKind | null;
   /** Looks at the world before it goes: for whoever looks into a violation. */
   readonly inspect?: (world: World) => void;
 }
@@ -114,7 +115,7 @@ function drawHabits({ seed, agents }: RunOptions): Habits {
 }
 
 /** The command line that runs the same again. */
-export function commandLine({ seed, days, agents, rates, scale, without, isSabotaged }: RunOptions): string {
+export function commandLine({ seed, days, agents, rates, scale, without, sabotage }: RunOptions): string {
   const kinds = Object.keys(FAULT_KINDS).filter(isFaultKind);
   const kept = kinds.filter((kind) => rates[kind] !== 0);
   const named = kept.filter((kind) => rates[kind] !== undefined).map((kind) => `${kind}=${rates[kind]}`);
@@ -124,7 +125,7 @@ export function commandLine({ seed, days, agents, rates, scale, without, isSabot
     ...(kept.length === kinds.length ? [] : [`--only ${kept.join(',') || 'none'}`]),
     ...(named.length === 0 ? [] : [`--rates ${named.join(',')}`]),
     ...(without && without.size > 0 ? [`--without ${[...without].join(',')}`] : []),
-    ...(isSabotaged ? ['--sabotage'] : []),
+    ...(sabotage ? [`--sabotage ${sabotage}`] : []),
   ].join(' ');
 }
 
@@ -132,6 +133,8 @@ export function commandLine({ seed, days, agents, rates, scale, without, isSabot
 export interface Command {
   readonly options: RunOptions;
   readonly seeds: number;
+  /** A run that breaks a promise is told as it is, and not made smaller. */
+  readonly isAsIs: boolean;
   /** Results are appended here, and a later run goes on after the last seed in it. */
   readonly resume: string | null;
   /** Die at every n-th step of the scripted hour; 0: run seeds. */
@@ -156,7 +159,8 @@ export function parseCommand(args: readonly string[]): Command {
       resume: { type: 'string', default: '' },
       'crash-every': { type: 'string', default: '0' },
       summary: { type: 'boolean', default: false },
-      sabotage: { type: 'boolean', default: false },
+      sabotage: { type: 'string', default: '' },
+      'as-is': { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -173,12 +177,29 @@ export function parseCommand(args: readonly string[]): Command {
   const without = new Set(values.without.split(',').filter(Boolean).map(Number));
   const [days, seed, agents, scale] = [number('days'), number('seed'), number('agents'), number('scale')];
   return {
-    options: { seed, days, agents, rates, scale, without, verbose: values.verbose, isSabotaged: values.sabotage },
+    options: {
+      seed,
+      days,
+      agents,
+      rates,
+      scale,
+      without,
+      verbose: values.verbose,
+      sabotage: sabotageOf(values.sabotage),
+    },
+    isAsIs: values['as-is'],
     seeds: number('seeds'),
     resume: values.resume === '' ? null : values.resume,
     crashEvery: number('crash-every'),
     isSummary: values.summary,
   };
+}
+
+function sabotageOf(text: string): SabotageKind | null {
+  if (text === '') return null;
+  if (!isSabotageKind(text))
+    throw new Error(`--sabotage takes ${Object.keys(SABOTAGE_KINDS).join(', ')}, not "${text}".`);
+  return text;
 }
 
 function ratesOf(text: string): Partial<Record<FaultKind, number>> {

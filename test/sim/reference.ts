@@ -109,3 +109,9 @@ export function isImplausible(held: ReadonlyMap<number, Held>, answer: ShownAnsw
   for (const { state } of held.values()) if (state !== SIGNED_OUT) signedIn += 1;
   return signedIn > 10 && emptyBefore + 1 < 3;
 }
+
+/** Login, ready and not ready in whole seconds: what rounding up brings too much is taken from not ready. */
+export function inWholeSeconds(loginMs: number, readyMs: number, notReadyMs: number): string {
+  const [login = 0, ready = 0, notReady = 0] = [loginMs, readyMs, notReadyMs].map((ms) => Math.round(ms / 1_000));
+  return `${login}/${ready}/${ready + notReady > login ? login - ready : notReady}`;
+}

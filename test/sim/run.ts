@@ -2,6 +2,7 @@
 import { acdTraits } from '../../src/acd/registry.ts';
 import { DAY_MS, INTERVAL_MS, MINUTE_MS } from '../../src/domain/interval.ts';
 import { drawFaults, type Fault, type FaultKind } from './faults.ts';
+import { expectPresentStates } from './judge-present.ts';
 import { FaultMaster } from './master.ts';
 import type { RunOptions } from './options.ts';
 import type { Violation } from './verdicts.ts';
@@ -45,6 +46,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const faults = all.filter((_, i) => !options.without?.has(i));
   const master = new FaultMaster(world);
   for (const fault of faults) master.plan(fault);
+  expectPresentStates(world, faults);
   // The judge's own look at the database is no work of the bridge: it may not move the clock.
   const look = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => verdicts.violation('judge', String(error)));

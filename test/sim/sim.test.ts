@@ -44,8 +44,55 @@ it('notices a record that Mpower never got, prints the command line and makes it
     '--scale',
     '0',
     '--sabotage',
+    'lost',
   );
   expect(code).toBe(1);
   expect(output).toMatch(/is neither delivered nor waiting|was not delivered in time|A change waits for/);
-  expect(output).toMatch(/smallest: node test\/sim\/cli\.ts --days [\d.]+ --seed 3 --agents [1-3] .*--sabotage/);
+  expect(output).toMatch(/smallest: node test\/sim\/cli\.ts --days [\d.]+ --seed 3 --agents [1-3] .*--sabotage lost/);
+});
+
+/** One way of spoiling a run that keeps every promise, and the rule by which the judge notices. */
+it.each([
+  ['lost', '', /lost: .* neither delivered nor waiting|health: A change waits/],
+  ['altered', '', /delivery: .* was sent as .* altered and committed as/],
+  ['order', '', /order: .* came after the change of/],
+  ['figure', '', /figures: Interval .* was sent, .* was served last/],
+  ['sign-in', '', /sign-in: Two sign-ins to NCC within one token's life/],
+  ['sign-in', 'A3=12', /sign-in: \d+ refused sign-ins within an hour/],
+  ['ledger', '', /ledger: The ledger has a hole/],
+  ['present', 'K1=12', /present state: K1 ended .*, and Mpower has not got agent/],
+])('notices "%s" (with %s), and nothing where nothing is spoilt', async (kind, rates, said) => {
+  const args = ['--days', '0.2', '--seed', '3', '--agents', '6', '--scale', '0', '--rates', rates, '--as-is'];
+  const [spoilt, whole] = await Promise.all([simulate(...args, '--sabotage', kind), simulate(...args)]);
+  expect(whole).toMatchObject({ code: 0, output: expect.stringMatching(/^seed 3: 0 violations/) });
+  expect(spoilt.code).toBe(1);
+  expect(spoilt.output).toMatch(said);
+});
+
+it('takes every way to the clock, to timers and to chance away from what runs in it', async () => {
+  const uses = [
+    'Date.now()',
+    'new Date()',
+    'Date()',
+    'performance.now()',
+    'setTimeout(() => 0, 1)',
+    'setInterval(() => 0, 1)',
+    'AbortSignal.timeout(1)',
+    'Math.random()',
+    'crypto.getRandomValues(new Uint8Array(1))',
+    'crypto.randomUUID()',
+    'fetch("http://127.0.0.1:9/")',
+  ];
+  const script = `
+    const { installGlobals } = await import(${JSON.stringify(path.join(import.meta.dirname, 'globals.ts'))});
+    installGlobals();
+    if (new Date(0).toISOString() !== '1970-01-01T00:00:00.000Z') console.log('no dates at all');
+    ${uses.map((use) => `try { ${use}; console.log(${JSON.stringify(use)}); } catch {}`).join('\n')}
+    console.log('looked');`;
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], (_error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    );
+  });
+  expect(output).toBe('looked\n');
 });

@@ -74,7 +74,7 @@ function nccWeather(
     };
   }
   if (path === '/provider/token-with-authorities' && active.has('A4'))
-    return { backMs: (active.get('A4')?.[0]?.choice ?? 0 > 0.5) ? 12_000 : 7_000 };
+    return { backMs: (active.get('A4')?.[0]?.choice ?? 0) > 0.5 ? 12_000 : 7_000 };
   const refresh = active.get('A2')?.[0];
   if (refresh && path === '/provider/api/token-refresh' && refresh.choice < 0.4) return { carriage: 'lost after' };
   const tls = active.get('A6')?.[0];

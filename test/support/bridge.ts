@@ -54,7 +54,7 @@ export interface Bridge {
   readonly clock: { nowMs: number };
   readonly ncc: {
     agents: Map<string, ShownAgent>;
-    users: Map<string, { username: string; _id?: string }>;
+    users: Map<string, { username: string; _id?: string; enabled?: boolean }>;
     queues: Set<string>;
     /** By interval start; an interval that is not there has no rows. */
     figures: Map<number, Figures[]>;
@@ -294,12 +294,12 @@ function answerNcc(ncc: Bridge['ncc'], { path, url }: Call): Response {
       return page([...ncc.queues].map((id) => ({ _id: id, queueId: id, name: `Queue ${id}` })));
     case '/data/api/types/user':
       return page(
-        [...ncc.users].map(([id, { username, _id }]) => ({
+        [...ncc.users].map(([id, { username, _id, enabled = true }]) => ({
           _id: _id ?? id,
           userId: id,
           username,
           name: username,
-          enabled: true,
+          enabled,
         })),
       );
     default:

@@ -125,6 +125,21 @@ describe('sessions', () => {
     expect([(await page(first)).status, (await page(third)).status]).toEqual([401, 401]);
   });
 
+  it('that end in this browser take with them what it has kept of the pages: signed out, ended, or all ended', async () => {
+    for (const way of ['/sign-out', 'own', '/access/sessions/end-all']) {
+      const cookie = await signIn();
+      const path = way === 'own' ? `/access/sessions/${cookie.split('.')[3]}/end` : way;
+      const { headers } = await post(path, {}, { headers: { cookie } });
+      expect([way, headers.get('location'), headers.get('clear-site-data')]).toEqual([
+        way,
+        '/sign-in',
+        '"cache", "storage"',
+      ]);
+      expect(headers.get('set-cookie')).toMatch(/session=; .*Max-Age=0/);
+      expect((await ask('/', { headers: { cookie } })).status).toBe(401);
+    }
+  });
+
   it('a cookie copied before the sign-out is worth nothing after it', async () => {
     const cookie = await signIn();
     await post('/sign-out', {}, { headers: { cookie } });

@@ -75,7 +75,12 @@ async function advanced(): Promise<Record<string, string>> {
       found[name] = value.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
     }
   }
-  return { ...found, 'collection.reportMinutes': '15', 'acd.advanced.handleTimeUnit': 'seconds' };
+  return {
+    ...found,
+    'collection.reportMinutes': '15',
+    'acd.advanced.handleTimeUnit': 'seconds',
+    'acd.advanced.historicalMethod': 'GET',
+  };
 }
 
 async function paused(change: Record<string, unknown> = {}): Promise<number> {

@@ -65,7 +65,7 @@ describe('an alert', () => {
       [
         'https://hooks.example.com/hook/s3cret',
         {
-          text: '*Alert: Acme*\nThe ACD refuses the user name or password of the real-time group. Correct them on the connection page.',
+          text: '*Alert: Acme*\nThe ACD refuses the credentials that agent states are read with. Correct them on the connection page.',
         },
       ],
     ]);

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../src/domain/interval.ts';
-import { purgeConnection } from '../../src/store/purge.ts';
+import { PURGE_STEPS, purgeStep } from '../../src/store/purge.ts';
 import { API_TOKEN, api, ask, createConnection, freshSite, ORIGIN, post, signIn } from './site.ts';
 
 /** A Monday long past, in a zone without daylight saving. */
@@ -236,7 +236,8 @@ describe('an upload of schedules', () => {
     const id = await withCentre();
     await upload(id, { csv: CSV });
     const days = { stateChanges: 10, stateLog: 10, queueIntervals: 10, reportBodies: 10, events: 10 };
-    await purgeConnection(env.DB, id, days, DAY_START + 12.5 * HOUR + 10 * DAY_MS);
+    const nowMs = DAY_START + 12.5 * HOUR + 10 * DAY_MS;
+    for (const step of PURGE_STEPS) await purgeStep(env.DB, id, step, days, nowMs);
     const { results } = await env.DB.prepare('SELECT activity FROM schedule_activity').all();
     // The lunch until one is still being compared with the half hour that is kept.
     expect(results).toEqual([{ activity: 'Lunch' }, { activity: 'Calls' }]);

@@ -1,4 +1,4 @@
-// Faults B1 and B2 (ten thousand guesses over the network: test/security/guessing.test.ts): guessing, asking who is there, and sessions that somebody else has chosen, kept or tossed in.
+// Faults B1 and B2 (ten thousand guesses over the network: test/security/requests.test.ts): guessing, asking who is there, and sessions that somebody else has chosen, kept or tossed in.
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import worker from '../../worker/index.ts';

@@ -60,9 +60,19 @@ describe('the administrator password', () => {
   it('makes a Secure cookie bound to the host over https, and where the browser says https behind a proxy', async () => {
     const direct = await post('/sign-in', { password: PASSWORD }, { origin: 'https://bridge.example' });
     expect(direct.headers.get('set-cookie')).toMatch(/^__Host-session=.*; Path=\/; .*; Secure$/);
-    expect(direct.headers.get('strict-transport-security')).toContain('max-age=');
+    expect(direct.headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
     const proxied = await post('/sign-in', { password: PASSWORD }, { headers: { origin: 'https://bridge.example' } });
     expect(proxied.headers.get('set-cookie')).toMatch(/^__Host-session=/);
+  });
+
+  it('takes no cookie but the bound one, and no plain origin, where the front says that the browser sees https', async () => {
+    const seen = { 'bridge-scheme': 'https' };
+    const cookie = (await signIn({ headers: { ...seen, origin: 'https://bridge.example' } })).replace('__Host-', '');
+    expect((await ask('/', { headers: { cookie } })).status).toBe(200);
+    const overTls = await ask('/', { headers: { ...seen, cookie } });
+    expect(overTls.status).toBe(401);
+    expect(overTls.headers.get('strict-transport-security')).toContain('max-age=');
+    expect((await post('/sign-in', { password: PASSWORD }, { headers: seen })).status).toBe(403);
   });
 
   it.each(['//evil.example/', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)'])(

@@ -122,7 +122,7 @@ export function requireScope(identity: Identity, method: string, scope: 'push' |
   const needed = neededScope(method, scope);
   if (identity.scope === needed) return;
   const detail = `This needs a token of scope ${needed === 'all' ? 'all' : `${needed} or all`}; ${identity.by} has scope ${identity.scope}. Nothing was changed.`;
-  throw new ProblemError(403, 'Not in the scope of the token', detail);
+  throw new ProblemError(403, 'Not in the scope of the token', detail, { refusal: 'scope' });
 }
 
 const NO_PARAMETERS = z.strictObject({});

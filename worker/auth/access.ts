@@ -1,6 +1,7 @@
 /** Cloudflare Access: verifies the token that it puts on each request it lets through (RS256, iss, aud, exp). */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { Fetch } from '../../src/runtime.ts';
+import { log } from '../log.ts';
 import type { AccessSettings } from '../settings.ts';
 
 const JWKS_MAX_AGE_MS = 3_600_000;
@@ -12,13 +13,14 @@ const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /**
  * Whom a valid token names: the e-mail address, else the subject, else the name of a service token (its `common_name`; its
- * subject is empty). Null for every other token. Logs why, never the token.
+ * subject is empty). Null for every other token: `onRefused` is told why, never the token.
  */
 export async function verifyAccessToken(
   token: string,
   access: AccessSettings,
   fetch: Fetch,
   nowMs: number,
+  onRefused: (message: string) => void,
 ): Promise<string | null> {
   try {
     const { payload } = await jwtVerify(token, keySetOf(access.teamDomain, fetch), {
@@ -32,10 +34,13 @@ export async function verifyAccessToken(
     return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'a service';
   } catch (error) {
     if (error instanceof errors.JOSEError) {
-      console.warn(`A Cloudflare Access token was refused: ${error.code}`);
+      onRefused(`A Cloudflare Access token was refused: ${error.code}`);
       return null;
     }
-    console.error('The keys of Cloudflare Access could not be read; nobody is let in by it meanwhile.');
+    log({
+      level: 'error',
+      message: 'The keys of Cloudflare Access could not be read; nobody is let in by it meanwhile.',
+    });
     return null;
   }
 }

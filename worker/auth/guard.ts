@@ -4,10 +4,12 @@ import type { Fetch } from '../../src/runtime.ts';
 import { findApiToken } from '../../src/store/api-tokens.ts';
 import { isSessionOpen } from '../../src/store/sessions.ts';
 import type { Identity } from '../app.ts';
+import type { RefusalKind } from '../log.ts';
 import { ProblemError } from '../respond.ts';
 import type { Settings } from '../settings.ts';
 import { verifyAccessToken } from './access.ts';
 import { isEqualSecret } from './compare.ts';
+import { isSeenOverHttps } from './scheme.ts';
 import { readSession, type Session } from './session.ts';
 import { tokenDigest } from './token.ts';
 
@@ -17,23 +19,30 @@ export interface Recognised {
   readonly session: Session | null;
 }
 
+/** Told of a proof that was brought and is none, in a sentence without it. */
+type OnRefused = (kind: RefusalKind, message: string) => void;
+
 /**
  * Recognises the API token, then Cloudflare Access, then a session. A bearer token that is wrong is nobody, whatever
  * else the request carries: a script with a stale token should hear of it.
  */
 export async function recognise(
   request: Request,
-  context: { settings: Settings; db: D1Database; fetch: Fetch; nowMs: number; isApi: boolean },
+  context: { settings: Settings; db: D1Database; fetch: Fetch; nowMs: number; isApi: boolean; onRefused: OnRefused },
 ): Promise<Recognised> {
-  const { settings, db, fetch, nowMs, isApi } = context;
+  const { settings, db, fetch, nowMs, isApi, onRefused } = context;
   const authorization = request.headers.get('authorization');
   if (isApi && authorization !== null) {
     const [, token] = /^bearer +(\S{1,500})$/i.exec(authorization) ?? [];
-    return { identity: token === undefined ? null : await tokenIdentity(token, context), session: null };
+    const identity = token === undefined ? null : await tokenIdentity(token, context);
+    if (identity === null) onRefused('token', 'A request with an API token that is wrong or revoked was refused.');
+    return { identity, session: null };
   }
   const assertion = request.headers.get('cf-access-jwt-assertion');
   if (settings.access && assertion) {
-    const email = await verifyAccessToken(assertion, settings.access, fetch, nowMs);
+    const email = await verifyAccessToken(assertion, settings.access, fetch, nowMs, (message) =>
+      onRefused('access', message),
+    );
     if (email !== null) return { identity: { kind: 'access', by: email }, session: null };
   }
   const session = settings.adminPassword === null ? null : await readSession(settings, request, nowMs);
@@ -67,20 +76,14 @@ export function requireSameOrigin(request: Request, url: URL): void {
   const origin = URL.parse(request.headers.get('origin') ?? '');
   // The host decides: behind a proxy that ends TLS the browser says https where the bridge is asked over http.
   const isSame =
-    origin !== null && origin.host === url.host && (url.protocol === 'http:' || origin.protocol === 'https:');
+    origin !== null && origin.host === url.host && (origin.protocol === 'https:' || !isSeenOverHttps(request, url));
   if (isSame) return;
   throw new ProblemError(
     403,
     'Not from this site',
     'The change was refused because the request does not come from a page of this site. Open the page again and repeat it.',
+    { refusal: 'origin' },
   );
-}
-
-/** True when the browser sees the site over https: by the address, or by the Origin that it sends itself. */
-export function isSeenOverHttps(request: Request, url: URL): boolean {
-  if (url.protocol === 'https:') return true;
-  const origin = URL.parse(request.headers.get('origin') ?? '');
-  return origin?.protocol === 'https:' && origin.host === url.host;
 }
 
 /** The address that attempts are counted by: an IPv6 customer has a whole /64, and counts as one. */

@@ -6,6 +6,7 @@
 import { fromBase64, toBase64Url, utf8 } from '../../src/crypto/bytes.ts';
 import { parseEncryptionKeys } from '../../src/crypto/seal.ts';
 import type { Settings } from '../settings.ts';
+import { isSeenOverHttps } from './scheme.ts';
 
 const IDLE_MS = 12 * 3_600_000;
 const ABSOLUTE_MS = 7 * 24 * 3_600_000;
@@ -37,15 +38,25 @@ export async function sessionCookie(settings: Settings, session: Session, isHttp
 }
 
 /** The `set-cookie` values that end a session, whichever cookie carried it. */
-export function endedSessionCookies(isHttps: boolean): string[] {
+function endedSessionCookies(isHttps: boolean): string[] {
   return isHttps ? [cookie(true, '', 0), cookie(false, '', 0)] : [cookie(false, '', 0)];
+}
+
+/**
+ * What an answer carries that ends this browser's own session: its cookies go, and with them what the browser has kept of the
+ * pages.
+ */
+export function endOfSessionHeaders(isHttps: boolean): Headers {
+  const headers = new Headers({ 'clear-site-data': '"cache", "storage"' });
+  for (const cookie of endedSessionCookies(isHttps)) headers.append('set-cookie', cookie);
+  return headers;
 }
 
 /** The session that a request carries, or null: none, forged, or over by its times. Whether it was ended the store knows. */
 export async function readSession(settings: Settings, request: Request, nowMs: number): Promise<Session | null> {
   const cookies = parseCookies(request.headers.get('cookie') ?? '');
   // A cookie without the prefix can be set by a neighbouring host; over https nothing else than the prefixed one counts.
-  const isHttps = new URL(request.url).protocol === 'https:';
+  const isHttps = isSeenOverHttps(request, new URL(request.url));
   for (const name of isHttps ? [SECURE_COOKIE] : [SECURE_COOKIE, PLAIN_COOKIE]) {
     const value = cookies.get(name);
     const session = value === undefined ? null : await openSession(settings, value);

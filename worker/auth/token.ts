@@ -1,5 +1,8 @@
-/** API tokens: made of 256 random bits, so that a plain digest of one is enough to know it again and no more. */
-import { toBase64Url, toHex, utf8 } from '../../src/crypto/bytes.ts';
+/**
+ * API tokens and signing secrets of webhooks, each made of 256 random bits: a plain digest of a token is enough to know it
+ * again and no more.
+ */
+import { toBase64, toBase64Url, toHex, utf8 } from '../../src/crypto/bytes.ts';
 
 /** Tells people and scanners of source code what they are looking at. */
 const PREFIX = 'awb_';
@@ -14,4 +17,9 @@ export async function newToken(): Promise<{ token: string; sha256: string; hint:
 /** SHA-256 of a token, hexadecimal. */
 export async function tokenDigest(token: string): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(token))));
+}
+
+/** A new signing secret of a webhook, in the form of the Standard Webhooks specification: "whsec_" and the key in base64. */
+export function newWebhookSecret(): string {
+  return `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(32)))}`;
 }

@@ -7,8 +7,8 @@ import { endAllSessions, endSession, listSessions } from '../../src/store/sessio
 import { fieldErrors } from '../api/field-errors.ts';
 import { id } from '../api/shapes.ts';
 import type { RoutedRequest, Visit } from '../app.ts';
-import { isSeenOverHttps } from '../auth/guard.ts';
-import { endedSessionCookies, sessionsSince } from '../auth/session.ts';
+import { isSeenOverHttps } from '../auth/scheme.ts';
+import { endOfSessionHeaders, sessionsSince } from '../auth/session.ts';
 import { readForm } from '../body.ts';
 import { noticeOf } from '../notice.ts';
 import { AuditPage, type AuditQuery } from '../pages/access-audit.tsx';
@@ -93,16 +93,15 @@ export async function endOneSession(request: RoutedRequest, visit: Visit): Promi
   const sessionId = request.params.id ?? '';
   await endSession(app.db, { id: sessionId, nowMs, by: identity?.by ?? 'nobody', action: 'session ended' });
   const isOwn = identity?.kind === 'administrator' && identity.sessionId === sessionId;
-  return seeOther(isOwn ? '/sign-in' : '/access?show=sessions&notice=ended');
+  if (!isOwn) return seeOther('/access?show=sessions&notice=ended');
+  return seeOther('/sign-in', endOfSessionHeaders(isSeenOverHttps(request, visit.url)));
 }
 
 export async function signOutEverywhere(request: Request, visit: Visit): Promise<Response> {
   const { app, nowMs, identity } = visit;
   await endAllSessions(app.db, { nowMs, by: identity?.by ?? 'nobody' });
   if (identity?.kind !== 'administrator') return seeOther('/access?show=sessions&notice=ended');
-  const headers = new Headers();
-  for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
-  return seeOther('/sign-in', headers);
+  return seeOther('/sign-in', endOfSessionHeaders(isSeenOverHttps(request, visit.url)));
 }
 
 async function showAudit(visit: Visit): Promise<Response> {

@@ -3,9 +3,11 @@ import { forgetAttempts, reserveAttempt } from '../../src/store/login-attempts.t
 import { addSession, endSession } from '../../src/store/sessions.ts';
 import type { Identity, Visit } from '../app.ts';
 import { isEqualSecret } from '../auth/compare.ts';
-import { attemptAddress, isSeenOverHttps } from '../auth/guard.ts';
-import { endedSessionCookies, newSessionId, sessionCookie } from '../auth/session.ts';
+import { attemptAddress } from '../auth/guard.ts';
+import { isSeenOverHttps } from '../auth/scheme.ts';
+import { endOfSessionHeaders, newSessionId, sessionCookie } from '../auth/session.ts';
 import { readForm } from '../body.ts';
+import { log } from '../log.ts';
 import { MessagePage } from '../pages/message.tsx';
 import { SignInPage } from '../pages/sign-in.tsx';
 import { spanText } from '../pages/ui/time.tsx';
@@ -34,12 +36,16 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
   if (expected === null) return signInAnswer(visit, 403, next);
   const waitMs = await reserveAttempt(app.db, address, nowMs);
   if (waitMs > 0) {
+    const message = 'A sign-in was refused unread: too many wrong passwords from its address.';
+    app.noteRefusal({ kind: 'guessing', message, address, path: visit.url.pathname }, nowMs);
     const error = `Too many wrong passwords from this address. Try again in ${spanText(Math.max(1_000, waitMs))}.`;
     const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
     return htmlPage(<SignInPage next={next} error={error} />, { status: 429, headers });
   }
   if (!(await isEqualSecret(form.get('password') ?? '', expected))) {
-    console.warn(`A sign-in with a wrong administrator password was refused. It came from ${address}.`);
+    // Each one: an address has a hundred a day at most.
+    const message = `A sign-in with a wrong administrator password was refused. It came from ${address}.`;
+    log({ level: 'warn', message, refused: 'password', address });
     return htmlPage(<SignInPage next={next} error="This is not the administrator password." />, { status: 403 });
   }
   await forgetAttempts(app.db, address);
@@ -56,10 +62,7 @@ export async function signIn(request: Request, visit: Visit): Promise<Response> 
 export async function signOut(request: Request, visit: Visit): Promise<Response> {
   const { identity } = visit;
   if (identity?.kind === 'administrator') await end(identity, visit);
-  // What a browser kept of the pages goes, too.
-  const headers = new Headers({ 'clear-site-data': '"cache", "storage"' });
-  for (const cookie of endedSessionCookies(isSeenOverHttps(request, visit.url))) headers.append('set-cookie', cookie);
-  return seeOther('/sign-in', headers);
+  return seeOther('/sign-in', endOfSessionHeaders(isSeenOverHttps(request, visit.url)));
 }
 
 async function end(

@@ -12,35 +12,44 @@ import { authorizationOf } from './token.ts';
 export interface NccClient {
   /** GETs `{location}{path}{query}`. `query` begins with "?" or is ''. Throws only `UpstreamError`. */
   get(path: string, query?: string): Promise<TextAnswer>;
+  /** POSTs `body`, which is JSON, to `{location}{path}{query}`. Throws only `UpstreamError`. */
+  post(path: string, query: string, body: string): Promise<TextAnswer>;
 }
 
 export function createNccClient(keeper: TokenKeeper, password: string, deps: UpstreamDeps): NccClient {
-  async function call(path: string, query: string, token: Token, scheme: string): Promise<TextAnswer> {
+  /** One call with a token; `body` null: a GET. */
+  async function call(target: string, body: string | null, token: Token, scheme: string): Promise<TextAnswer> {
+    const authorization = authorizationOf(token, scheme);
     const answer = await requestText(deps, {
-      url: `${token.location}${path}${query}`,
-      headers: { authorization: authorizationOf(token, scheme) },
+      url: `${token.location}${target}`,
+      ...(body === null
+        ? { headers: { authorization } }
+        : { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body }),
       secrets: [password, token.value],
     });
     await keeper.accepted(token, scheme);
     return answer;
   }
 
+  async function answerOf(target: string, body: string | null): Promise<TextAnswer> {
+    let token = await keeper.token();
+    const scheme = token.scheme === '' ? 'raw' : token.scheme;
+    const first = await unlessRefused(call(target, body, token, scheme));
+    if (first.answer) return first.answer;
+    if (!keeper.isUntried(token)) {
+      token = await keeper.renewAfterRefusal(token);
+      const second = await unlessRefused(call(target, body, token, scheme));
+      if (second.answer) return second.answer;
+    }
+    // A fresh token refused: perhaps it is only wanted in the other form.
+    const other = await unlessRefused(call(target, body, token, scheme === 'raw' ? 'Bearer' : 'raw'));
+    if (other.answer) return other.answer;
+    throw keeper.refusedAfresh(token, other.endpoint);
+  }
+
   return {
-    async get(path, query = '') {
-      let token = await keeper.token();
-      const scheme = token.scheme === '' ? 'raw' : token.scheme;
-      const first = await unlessRefused(call(path, query, token, scheme));
-      if (first.answer) return first.answer;
-      if (!keeper.isUntried(token)) {
-        token = await keeper.renewAfterRefusal(token);
-        const second = await unlessRefused(call(path, query, token, scheme));
-        if (second.answer) return second.answer;
-      }
-      // A fresh token refused: perhaps it is only wanted in the other form.
-      const other = await unlessRefused(call(path, query, token, scheme === 'raw' ? 'Bearer' : 'raw'));
-      if (other.answer) return other.answer;
-      throw keeper.refusedAfresh(token, other.endpoint);
-    },
+    get: (path, query = '') => answerOf(`${path}${query}`, null),
+    post: (path, query, body) => answerOf(`${path}${query}`, body),
   };
 }
 

@@ -68,10 +68,40 @@ export const nccForm: FormPart = {
       'Name of the query parameter with the start of the window. With a wrong name NCC answers for another time.',
     ),
     textField('acd.advanced.endParameter', 'End parameter', 'Name of the query parameter with the end of the window.'),
+    {
+      name: 'acd.advanced.historicalMethod',
+      label: 'Verb of the historical call',
+      kind: 'select',
+      options: [
+        { value: 'GET', label: 'GET' },
+        { value: 'POST', label: 'POST' },
+      ],
+      help: 'A wrong one is answered with 404 or 405. With POST, start and end go in the query and, as JSON, in the body.',
+    },
     textField(
       'acd.advanced.rowsField',
       'Field with the rows',
       'Where an answer wraps its rows: the name of the field. Empty finds a bare list, or one under objects, data or rows.',
+    ),
+    textField(
+      'acd.advanced.statusTimeField',
+      'Field with the time of a status',
+      'In an answer of the real-time call. Tried before agent-status-time. Without one, a change is dated by the answer that shows it.',
+    ),
+    textField(
+      'acd.advanced.queueIdField',
+      'Field with the queue id',
+      'In an answer of the historical call. Tried before queue-id, queueId and _id.',
+    ),
+    textField(
+      'acd.advanced.queueNameField',
+      'Field with the queue name',
+      'In an answer of the historical call. Tried before queue-name. It may be absent: the roster knows the names.',
+    ),
+    numberField(
+      'acd.advanced.tokenLifeMinutes',
+      'Life of a token (minutes)',
+      'Of a token that does not say itself when it ends: 1 to 1440. Too long a life costs a refused call each time, and loses nothing.',
     ),
     {
       name: 'acd.advanced.handleTimeUnit',

@@ -8,7 +8,8 @@ import { parseJson, type TextAnswer } from '../../http/request.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import type { AgentSnapshot, RefusedRow } from '../acd.ts';
 import { createRefusedRows, UNREADABLE_ROWS_MAX } from '../refused.ts';
-import { isSameRealTimeRow, rawAgentId, realTimeRowWire, rowsOf } from './schema.ts';
+import { isSameRealTimeRow, rawAgentId, readableAgentId, realTimeRowWire, rowsOf, withUsualNames } from './schema.ts';
+import type { NccSettings } from './settings.ts';
 
 /** Five times the largest contact centre that the bridge is measured with. */
 const ROWS_MAX = 100_000;
@@ -22,15 +23,17 @@ interface ReadAnswer {
   readonly hasRepeats: boolean;
 }
 
-/** A reader that remembers the last good answer. `rowsField`: see the settings. Throws `UpstreamError` for an answer that is not one. */
-export function createRealTimeReader(rowsField = ''): (answer: TextAnswer) => AgentSnapshot {
+type Fields = Pick<NccSettings['advanced'], 'rowsField' | 'statusTimeField'>;
+
+/** A reader that remembers the last good answer. Throws `UpstreamError` for an answer that is not one. */
+export function createRealTimeReader(fields: Fields): (answer: TextAnswer) => AgentSnapshot {
   let last: ReadAnswer | null = null;
   return (answer) => {
     const { askedAtMs, arrivedAtMs, dateMs: sourceDateMs } = answer;
     if (last && answer.text === last.text) {
       return { askedAtMs, arrivedAtMs, sourceDateMs, agents: 'unchanged', refused: last.refused };
     }
-    const read = readRows(answer, last, rowsField);
+    const read = readRows(answer, last, fields);
     const { observations, refused } = read.hasRepeats ? withoutContradictions(read) : read;
     const agents = observations.filter((observation) => observation !== null);
     const [firstRefused] = refused;
@@ -43,10 +46,11 @@ export function createRealTimeReader(rowsField = ''): (answer: TextAnswer) => Ag
   };
 }
 
-function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, rowsField: string): ReadAnswer {
-  const rawRows = rowsOf(parseJson(endpoint, text), rowsField);
-  if (!rawRows)
+function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, fields: Fields): ReadAnswer {
+  const ownRows = rowsOf(parseJson(endpoint, text), fields.rowsField);
+  if (!ownRows)
     throw new UpstreamError(endpoint, { kind: 'shape', issues: 'neither a list of rows nor an envelope of one' });
+  const rawRows = withUsualNames(ownRows, [['agent-status-time', fields.statusTimeField]]);
   if (rawRows.length > ROWS_MAX) {
     throw new UpstreamError(endpoint, { kind: 'oversize', limit: `${ROWS_MAX.toLocaleString('en')} rows` });
   }
@@ -68,7 +72,7 @@ function readRows({ endpoint, text }: TextAnswer, last: ReadAnswer | null, rowsF
     }
     const parsed = realTimeRowWire.safeParse(row);
     if (parsed.success && last?.observations[index] === null) isSameOrder = false;
-    if (!parsed.success) refused.add(index, row, parsed.error);
+    if (!parsed.success) refused.add(index, row, parsed.error, readableAgentId(row));
     observations.push(parsed.success ? parsed.data : null);
     if (refused.rows.length === UNREADABLE_ROWS_MAX && index + 1 === UNREADABLE_ROWS_MAX) break;
   }
@@ -98,13 +102,18 @@ function withoutContradictions(read: ReadAnswer): Pick<ReadAnswer, 'observations
   }
   const refused = createRefusedRows();
   const observations = [...read.observations];
-  for (const indexes of byAgent.values()) {
+  for (const [agentId, indexes] of byAgent) {
     const [first, ...others] = indexes.map((index) => read.observations[index]);
     const agrees = others.every((other) => other?.name === first?.name && other?.sinceMs === first?.sinceMs);
     for (const index of agrees ? indexes.slice(1) : indexes) {
       observations[index] = null;
       if (!agrees)
-        refused.add(index, read.rawRows[index], 'the agent stands in the answer more than once, with different states');
+        refused.add(
+          index,
+          read.rawRows[index],
+          'the agent stands in the answer more than once, with different states',
+          agentId,
+        );
     }
   }
   return { observations, refused: [...read.refused, ...refused.rows] };

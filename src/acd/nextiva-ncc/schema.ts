@@ -60,6 +60,27 @@ export function rowsOf(answer: unknown, field: string): readonly unknown[] | nul
   return null;
 }
 
+/** A field's usual name, and the name that the settings have for it. */
+export type FieldNames = readonly (readonly [usual: string, configured: string])[];
+
+/**
+ * Rows with what stands under a configured name under the usual one, so that nothing past here knows of the setting; where
+ * a row has nothing there, its usual field stays. The same rows where every name is the usual one.
+ */
+export function withUsualNames(rows: readonly unknown[], names: FieldNames): readonly unknown[] {
+  const others = names.filter(([usual, configured]) => usual !== configured);
+  if (others.length === 0) return rows;
+  return rows.map((row) => {
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+    const renamed = new Map<string, unknown>();
+    for (const [usual, configured] of others) {
+      const value: unknown = Object.hasOwn(row, configured) ? Reflect.get(row, configured) : undefined;
+      if (value !== undefined && value !== null) renamed.set(usual, value);
+    }
+    return renamed.size === 0 ? row : { ...row, ...Object.fromEntries(renamed) };
+  });
+}
+
 /** One agent's state now. States are compared trimmed and keep the customer's spelling. */
 export const realTimeRowWire = z
   .object({
@@ -106,39 +127,55 @@ export function rawAgentId(row: unknown): unknown {
   return isRow(row) ? row['agent-id'] : undefined;
 }
 
+/** The agent of a row that could not be read as a whole; null where not even the id can be. */
+export function readableAgentId(row: unknown): string | null {
+  const parsed = id.safeParse(rawAgentId(row));
+  return parsed.success ? parsed.data : null;
+}
+
 /** More contacts than this no queue has in an interval: a number that went wrong on its way, not a figure. */
 const COUNT_MAX = 10_000_000;
 /** 31 years of work do not end in one interval either. */
 const HANDLE_TIME_MAX_MS = 1e12;
 
-const count = z
-  .number()
-  .int('is not a whole number')
-  .nonnegative('is negative')
-  .max(COUNT_MAX, 'is too large')
-  // JSON knows a zero below zero.
-  .transform((value) => value + 0);
+/** A number, also where it is written as text of decimal digits: what a gateway between makes of numbers. */
+const digits = z
+  .string()
+  .regex(/^\d{1,20}(\.\d{1,20})?$/, 'is neither a number nor digits')
+  .transform(Number);
+const number = z.union([z.number(), digits], 'is neither a number nor digits');
+
+const count = number.pipe(
+  z
+    .number()
+    .int('is not a whole number')
+    .nonnegative('is negative')
+    .max(COUNT_MAX, 'is too large')
+    // JSON knows a zero below zero.
+    .transform((value) => value + 0),
+);
 
 /** One queue's figures; `startMs` null where the row has no start. The unit of the handle time is a setting. */
 export function historicalRowWire(handleTimeUnit: 'seconds' | 'milliseconds') {
   const msPerUnit = handleTimeUnit === 'seconds' ? 1_000 : 1;
-  const handleTimeMs = z
-    .number()
-    .nonnegative('is negative')
-    .transform((total) => Math.round(total * msPerUnit))
-    .refine((totalMs) => totalMs <= HANDLE_TIME_MAX_MS, 'is too large');
+  const handleTimeMs = number.pipe(
+    z
+      .number()
+      .nonnegative('is negative')
+      .transform((total) => Math.round(total * msPerUnit))
+      .refine((totalMs) => totalMs <= HANDLE_TIME_MAX_MS, 'is too large'),
+  );
   return z
     .object({
       'queue-id': id.nullish(),
       queueId: id.nullish(),
       _id: id.nullish(),
       'queue-name': name,
-      startTime: z
-        .number()
+      startTime: number
         .nullish()
         .transform((value) => (value === null || value === undefined ? null : (unixTimeMs(value) ?? Number.NaN)))
         .refine((startMs) => !Number.isNaN(startMs), 'is not a Unix time'),
-      sumHandleTime: handleTimeMs,
+      sumHandleTime: handleTimeMs.nullable(),
       enteredCount: count,
       abandonedCount: count,
     })
@@ -148,13 +185,22 @@ export function historicalRowWire(handleTimeUnit: 'seconds' | 'milliseconds') {
         context.addIssue({ code: 'custom', message: 'has no queue-id' });
         return z.NEVER;
       }
+      // The sum of no contacts is null in many a database; the sum of some is not.
+      if (row.sumHandleTime === null && row.enteredCount > row.abandonedCount) {
+        context.addIssue({
+          code: 'custom',
+          path: ['sumHandleTime'],
+          message: 'is null although contacts were handled',
+        });
+        return z.NEVER;
+      }
       return {
         queueId,
         queueName: row['queue-name'],
         startMs: row.startTime,
         offered: row.enteredCount,
         abandoned: row.abandonedCount,
-        handleTimeMs: row.sumHandleTime,
+        handleTimeMs: row.sumHandleTime ?? 0,
       };
     });
 }

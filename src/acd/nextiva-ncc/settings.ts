@@ -11,6 +11,7 @@ const path = z
   .trim()
   .regex(/^\/[\w\-./~%]*$/, 'A path starts with "/" and holds no "?" or "#".')
   .max(500);
+const fieldName = z.string().trim().min(1, 'Enter the name of a field.').max(100);
 
 export const nccSettingsSchema = z.strictObject({
   kind: z.literal('nextiva-ncc'),
@@ -39,8 +40,16 @@ export const nccSettingsSchema = z.strictObject({
       /** Names of the query parameters of the historical call. */
       startParameter: z.string().trim().min(1).max(60).default('start'),
       endParameter: z.string().trim().min(1).max(60).default('end'),
+      /** Verb of the historical call. With POST the parameters are in the query and, as JSON, in the body. */
+      historicalMethod: z.enum(['GET', 'POST']).default('GET'),
       /** Field of an answer that holds its rows; '' finds it by itself: a bare list, or one of the usual envelopes. */
       rowsField: z.string().trim().max(100).default(''),
+      /** Names of fields, each tried before the ones that are known. */
+      statusTimeField: fieldName.default('agent-status-time'),
+      queueIdField: fieldName.default('queue-id'),
+      queueNameField: fieldName.default('queue-name'),
+      /** Life of a token that does not say when it ends. */
+      tokenLifeMinutes: z.number().int().min(1).max(1_440).default(60),
       /** Unit of `sumHandleTime`. */
       handleTimeUnit: z.enum(['seconds', 'milliseconds']).default('seconds'),
       /** Whether after-call work is inside `sumHandleTime`. */

@@ -10,7 +10,7 @@ import type { Acd } from '../acd.ts';
 import type { AcdSource } from '../source.ts';
 import { createNccClient, type NccClient } from './client.ts';
 import { nccForm, nccSetUp } from './form.ts';
-import { readHistorical } from './historical.ts';
+import { askForHistorical } from './historical.ts';
 import { createRealTimeReader } from './real-time.ts';
 import { readRoster } from './roster.ts';
 import { type NccSettings, nccSettingsSchema } from './settings.ts';
@@ -30,8 +30,8 @@ export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, 
   const realTime = groupOf(settings.realTime, secrets.realTimePassword, 'real-time');
   const historical = groupOf(settings.historical, secrets.historicalPassword, 'historical');
   const keeperOf = ({ account }: Group) => {
-    const { signInPath, refreshPath } = advanced;
-    return createNccTokenKeeper({ ...account, signInPath, refreshPath }, deps);
+    const { signInPath, refreshPath, tokenLifeMinutes } = advanced;
+    return createNccTokenKeeper({ ...account, signInPath, refreshPath, tokenLifeMinutes }, deps);
   };
   const realTimeKeeper = keeperOf(realTime);
   const historicalKeeper = isSameAccount(realTime.account, historical.account) ? realTimeKeeper : keeperOf(historical);
@@ -39,21 +39,14 @@ export function openNcc(settings: NccSettings, secrets: Readonly<Record<string, 
     createNccClient(keeper, account.password, deps);
   const realTimeClient = clientOf(realTimeKeeper, realTime);
   const historicalClient = clientOf(historicalKeeper, historical);
-  const readRealTime = createRealTimeReader(advanced.rowsField);
+  const readRealTime = createRealTimeReader(advanced);
 
   return {
     async readAgentStates() {
       return readRealTime(await realTimeClient.get(`${realTime.path}${advanced.realTimePath}`));
     },
 
-    async readQueueIntervals(window) {
-      const query = new URLSearchParams([
-        [advanced.startParameter, String(window.startMs / 1_000)],
-        [advanced.endParameter, String(window.endMs / 1_000)],
-      ]);
-      const answer = await historicalClient.get(`${historical.path}${advanced.historicalPath}`, `?${query}`);
-      return readHistorical(answer, window, advanced);
-    },
+    readQueueIntervals: (window) => askForHistorical(historicalClient, historical.path, window, advanced),
 
     readRoster: () => readRoster(historicalClient, { queues: advanced.queuesPath, users: advanced.usersPath }),
     readAgentEvents: null,

@@ -1,6 +1,7 @@
 /** Signs in to Nextiva NCC and refreshes its tokens (contracts/nextiva-ncc.md, "Signing in"). */
 import * as z from 'zod';
 import { fromBase64Url, toBase64, utf8 } from '../../crypto/bytes.ts';
+import { MINUTE_MS } from '../../domain/interval.ts';
 import { checkAddress } from '../../http/address.ts';
 import type { UpstreamDeps } from '../../http/deps.ts';
 import { endpointOf, type JsonAnswer, requestJson } from '../../http/request.ts';
@@ -17,10 +18,10 @@ export interface NccAccount {
   readonly password: string;
   readonly signInPath: string;
   readonly refreshPath: string;
+  /** Life of a token that does not say when it ends. */
+  readonly tokenLifeMinutes: number;
 }
 
-/** Life of a token that does not say when it ends (assumption of the contract). */
-const TOKEN_LIFE_MS = 3_600_000;
 const TOKEN_LIFE_MAX_MS = 30 * 24 * 3_600_000;
 /** A sign-in answer is small; the list of authorities in it may be long. */
 const SIGN_IN_BYTES_MAX = 4_000_000;
@@ -32,12 +33,12 @@ export function createNccTokenKeeper(account: NccAccount, deps: UpstreamDeps): T
 }
 
 function createIssuer(account: NccAccount, signInUrl: string, deps: UpstreamDeps): TokenIssuer {
-  const { username, password, refreshPath } = account;
+  const { username, password, refreshPath, tokenLifeMinutes } = account;
   const endpoint = endpointOf({ url: signInUrl });
   const secrets = [password];
   return {
     endpoint,
-    variant: refreshPath,
+    variant: JSON.stringify([refreshPath, tokenLifeMinutes]),
     // 423 is how some servers say that an account is locked.
     refusedStatuses: [401, 403, 423],
 
@@ -69,7 +70,7 @@ function createIssuer(account: NccAccount, signInUrl: string, deps: UpstreamDeps
 
   function tokenOf({ value, dateMs }: JsonAnswer<{ token: string }>, location: string, scheme: string): Token {
     const issuedAtMs = deps.clock.nowMs();
-    const expiresAtMs = issuedAtMs + (jwtLifeMs(value.token, dateMs ?? issuedAtMs) ?? TOKEN_LIFE_MS);
+    const expiresAtMs = issuedAtMs + (jwtLifeMs(value.token, dateMs ?? issuedAtMs) ?? tokenLifeMinutes * MINUTE_MS);
     // The token itself is what a refresh takes, as long as it lives.
     return {
       value: value.token,
@@ -115,7 +116,7 @@ function jwtLifeMs(token: string, issuerNowMs: number): number | null {
   try {
     claims = jwtClaims.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
-    // Not a JWT, or one without `exp`: the contract's life applies.
+    // Not a JWT, or one without `exp`: the life of the settings applies.
     return null;
   }
   const byClock = claims.exp * 1_000 - issuerNowMs;

@@ -11,7 +11,7 @@ import { describeIssues } from '../../http/request.ts';
 import type { TokenKeeper } from '../../http/token-keeper.ts';
 import type { AgentSnapshot, QueueIntervalAnswer } from '../acd.ts';
 import { createNccClient, type NccClient as NccCalls } from './client.ts';
-import { readHistorical } from './historical.ts';
+import { askForHistorical } from './historical.ts';
 import { createRealTimeReader } from './real-time.ts';
 import { readQueues, readUsers } from './roster.ts';
 import { type NccSettings, nccSettingsSchema } from './settings.ts';
@@ -49,8 +49,9 @@ export class NccTypedClient {
     const { origin, pathname } = new URL(baseUrl);
     this.#advanced = parsed.data.advanced;
     this.#path = pathname.replace(/\/+$/, '');
-    const { signInPath, refreshPath } = this.#advanced;
-    this.#keeper = createNccTokenKeeper({ origin, username, password, signInPath, refreshPath }, deps);
+    const { signInPath, refreshPath, tokenLifeMinutes } = this.#advanced;
+    const account = { origin, username, password, signInPath, refreshPath, tokenLifeMinutes };
+    this.#keeper = createNccTokenKeeper(account, deps);
     this.#calls = createNccClient(this.#keeper, password, deps);
   }
 
@@ -62,7 +63,7 @@ export class NccTypedClient {
   /** What every agent is doing now. Rows that cannot be read are in `refused`, with the reason. */
   async realTime(): Promise<AgentStates> {
     const answer = await this.#calls.get(`${this.#path}${this.#advanced.realTimePath}`);
-    const { agents, ...rest } = createRealTimeReader(this.#advanced.rowsField)(answer);
+    const { agents, ...rest } = createRealTimeReader(this.#advanced)(answer);
     if (agents === 'unchanged') throw new Error('A reader that read nothing before cannot tell that nothing changed.');
     return { ...rest, agents };
   }
@@ -70,12 +71,7 @@ export class NccTypedClient {
   /** Figures of all queues in a window whose ends are on the 15-minute grid, UTC milliseconds. `RangeError` for another. */
   async historical(window: Window): Promise<QueueIntervalAnswer> {
     if (!isOnGrid(window)) throw new RangeError('A window starts and ends at a quarter of an hour, and is not empty.');
-    const query = new URLSearchParams([
-      [this.#advanced.startParameter, String(window.startMs / 1_000)],
-      [this.#advanced.endParameter, String(window.endMs / 1_000)],
-    ]);
-    const answer = await this.#calls.get(`${this.#path}${this.#advanced.historicalPath}`, `?${query}`);
-    return readHistorical(answer, window, this.#advanced);
+    return askForHistorical(this.#calls, this.#path, window, this.#advanced);
   }
 
   /** All queues: whole, or an error. */

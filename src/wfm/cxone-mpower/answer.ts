@@ -5,56 +5,78 @@ import { UpstreamError } from '../../http/upstream-error.ts';
 import type { Outcome } from '../wfm.ts';
 
 /**
- * The outcome of a 2xx answer. NICE's are empty; one that carries an error, or is no answer of the API at all, is not
- * taken for success: whether the body was accepted is then not known.
+ * The outcome of a 2xx answer. NICE's are empty; whatever else one says is success as well, unless it tells of an error or is
+ * no answer of the API at all: whether the body was accepted is then not known. `secrets`: what the error's words may not repeat.
  */
-export function outcomeOfAnswer({ endpoint, status, text }: TextAnswer): Outcome {
+export function outcomeOfAnswer({ endpoint, status, text }: TextAnswer, secrets: readonly string[]): Outcome {
   const unknown = (what: string): Outcome => {
     return { kind: 'unavailable', status, reason: `${endpoint} answered ${status} with ${what}`, retryAfterMs: null };
   };
   const trimmed = text.trim();
-  if (trimmed === '') return { kind: 'accepted', status };
-  let value: unknown;
-  try {
-    value = JSON.parse(trimmed);
-  } catch {
-    // Not JSON: a gateway's page, or an answer that was cut.
-    return unknown(trimmed.startsWith('<') ? 'an HTML page instead of nothing' : 'text that is not JSON');
-  }
+  if (trimmed.startsWith('<')) return unknown('an HTML page instead of nothing');
+  const value = contentOf(trimmed);
+  if (value === undefined) return unknown('text that is cut off or not JSON');
   if (!hasErrorSigns(value)) return { kind: 'accepted', status };
-  return unknown(`an error: ${cleanDetail(wordsOfBody(trimmed), []) || 'without words'}`);
+  return unknown(`an error: ${cleanDetail(wordsOfBody(trimmed), secrets) || 'without words'}`);
+}
+
+/** What a text says: its JSON, or itself where it is no JSON. Undefined for JSON that is cut off. */
+function contentOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return /^[[{"]/.test(text) ? undefined : text;
+  }
 }
 
 const ERROR_FIELDS = ['error', 'errors', 'errorcode', 'errormessage', 'faultcode', 'faultstring', 'fault'];
-const ERROR_WORDS = ['failed', 'failure', 'error', 'fail', 'rejected'];
+const WORD_FIELDS = ['status', 'result', 'state', 'statusreason', 'message', 'detail', 'description', 'title'];
+const CODE_FIELDS = ['code', 'status', 'statuscode', 'httpstatus'];
 
-/** Signs of an error at the top of a JSON answer, or at the top of the first members of a list. */
+/** Signs of an error at the top of an answer, or at the top of the first members of a list. */
 function hasErrorSigns(value: unknown): boolean {
+  if (typeof value === 'string') return tellsOfError(value);
+  if (typeof value === 'number') return isErrorStatus(value);
   if (Array.isArray(value)) return value.slice(0, 100).some((item) => !Array.isArray(item) && hasErrorSigns(item));
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null) return value === false;
   const fields: ReadonlyMap<string, unknown> = new Map(
     Object.entries(value).map(([name, field]): [string, unknown] => [name.toLowerCase(), field]),
   );
   if (ERROR_FIELDS.some((name) => isSaying(fields.get(name)))) return true;
-  if (fields.get('success') === false || fields.get('ok') === false) return true;
-  if (['status', 'result', 'state'].some((name) => isErrorWord(fields.get(name)))) return true;
-  const codes = [fields.get('code'), fields.get('status'), fields.get('statuscode')];
-  if (codes.some((code) => Number(code) >= 400 && Number(code) < 600)) return true;
-  // {"code": "…", "message": "…"} is how errors look; a code of success is not one.
-  return isSaying(fields.get('message')) && isSaying(fields.get('code')) && !isSuccessCode(fields.get('code'));
+  if (['success', 'ok'].some((name) => String(fields.get(name)).toLowerCase() === 'false')) return true;
+  if (CODE_FIELDS.some((name) => isErrorStatus(fields.get(name)))) return true;
+  if (WORD_FIELDS.some((name) => isText(fields.get(name), tellsOfError))) return true;
+  return isText(fields.get('code'), (code) => ERROR_CODE.test(code) || tellsOfError(code));
 }
 
+const isText = (field: unknown, is: (text: string) => boolean): boolean => typeof field === 'string' && is(field);
+
+/** Words that stand in an error field when there is none. */
+const NO_ERROR = /^(?:s?0+|2\d\d|ok|success(?:ful(?:ly)?)?|accepted|none|null|false|no errors?|n\/?a|-)\.?$/i;
+
 function isSaying(field: unknown): boolean {
-  if (field === undefined || field === null || field === false || field === '' || field === 0) return false;
+  if (field === undefined || field === null || field === false || field === 0) return false;
+  if (typeof field === 'string') return field.trim() !== '' && !NO_ERROR.test(field.trim());
   return !(typeof field === 'object' && Object.keys(field).length === 0);
 }
 
-function isErrorWord(field: unknown): boolean {
-  return typeof field === 'string' && ERROR_WORDS.includes(field.toLowerCase());
+const ERROR_WORDS =
+  /error|fail|exception|reject|invalid|denied|unavailable|unauthori[sz]ed|forbidden|refused|timed? ?out|bad (?:gateway|request)|not (?:accepted|taken|found|processed)/i;
+/** "0 errors" and the like tell of none. */
+const WITHOUT_ERRORS =
+  /\b(?:0|no|zero|without)(?: any)? (?:errors?|failures?|exceptions?|rejections?|rejected|failed)\b/gi;
+const STATUS_IN_WORDS = /^[45]\d\d$|\b(?:status|code|http(?:\/\d(?:\.\d)?)?)[\s:=]{1,3}[45]\d\d\b/i;
+/** E42, ERR-7, -1: a code by itself says nothing, one of these does. */
+const ERROR_CODE = /^(?:e|err)[-_ ]?\d+$|^-\d+$/i;
+
+function tellsOfError(text: string): boolean {
+  const words = text.replaceAll(WITHOUT_ERRORS, '').trim();
+  return ERROR_WORDS.test(words) || STATUS_IN_WORDS.test(words);
 }
 
-function isSuccessCode(code: unknown): boolean {
-  return /^(?:2\d\d|0+|ok|success|accepted)$/i.test(String(code));
+function isErrorStatus(code: unknown): boolean {
+  return Number(code) >= 400 && Number(code) < 600;
 }
 
 /** The outcome of a call that failed. Rethrows what is no failure of a call. */

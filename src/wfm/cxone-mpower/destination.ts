@@ -3,6 +3,7 @@
  * sent once more; everything else is an outcome for the job to act upon.
  */
 import type { UpstreamDeps } from '../../http/deps.ts';
+import { withoutSecrets } from '../../http/redact.ts';
 import { requestText, type TextAnswer } from '../../http/request.ts';
 import type { Token } from '../../http/token-cache.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
@@ -31,6 +32,11 @@ export const mpowerDestination: WfmDestination<MpowerSettings> = {
   open: openMpower,
 };
 
+/** A good answer, and what nobody may repeat of the call. */
+interface MpowerAnswer extends TextAnswer {
+  readonly secrets: readonly string[];
+}
+
 /** Opens a destination. `secrets` holds `accessKeySecret`; throws an `Error` when it is missing. */
 export function openMpower(
   settings: MpowerSettings,
@@ -48,8 +54,9 @@ export function openMpower(
   };
 
   /** One call with a token; `body` null: a GET. */
-  async function call(path: string, body: string | null, token: Token): Promise<TextAnswer> {
+  async function call(path: string, body: string | null, token: Token): Promise<MpowerAnswer> {
     const authorization = `${token.scheme} ${token.value}`;
+    const kept = [accessKeySecret, token.value];
     const answer = await requestText(deps, {
       url: `${baseUrl}${path}`,
       ...(body === null
@@ -57,14 +64,14 @@ export function openMpower(
         : { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body }),
       timeoutMs: SEND_TIMEOUT_MS,
       bodyBytesMax: ANSWER_BYTES_MAX,
-      secrets: [accessKeySecret, token.value],
+      secrets: kept,
     });
     await keeper.accepted(token, token.scheme);
-    return answer;
+    return { ...answer, secrets: kept };
   }
 
   /** Calls with a token that is renewed when the first try finds it refused: the answer, or why there is none. */
-  async function answerOf(path: string, body: string | null): Promise<TextAnswer | Outcome> {
+  async function answerOf(path: string, body: string | null): Promise<MpowerAnswer | Outcome> {
     let token: Token;
     try {
       token = await keeper.token();
@@ -92,7 +99,7 @@ export function openMpower(
 
   async function send(path: string, body: string): Promise<Outcome> {
     const answer = await answerOf(path, body);
-    return 'kind' in answer ? answer : outcomeOfAnswer(answer);
+    return 'kind' in answer ? answer : outcomeOfAnswer(answer, answer.secrets);
   }
 
   return {
@@ -112,7 +119,9 @@ export function openMpower(
       if (advanced.acdDetailsPath === '') return null;
       const answer = await answerOf(advanced.acdDetailsPath, null);
       if ('kind' in answer) return { outcome: answer, text: '', acdTypes: [] };
-      const { status, text } = answer;
+      const { status } = answer;
+      // Shown on a page as it is: an answer that repeats what was sent must not show a token.
+      const text = withoutSecrets(answer.text, answer.secrets);
       return { outcome: { kind: 'accepted', status }, text: detailsText(text), acdTypes: acdTypesIn(text) };
     },
 

@@ -73,12 +73,12 @@ export const mpowerForm: FormPart = {
     textField(
       'wfm.advanced.acdDetailsPath',
       'ACD details path',
-      'Asked by the test of this group only: CXone then shows the ACD types that it knows. Empty: not asked.',
+      'Asked by the test of this group only: CXone then shows the ACD types that it knows. It may have a query (?a=b). Empty: not asked.',
     ),
     textField(
       'wfm.advanced.heartbeatPath',
       'Heartbeat path',
-      'A POST each minute while NCC answers, so that CXone can tell that its source lives. Empty: none.',
+      'A POST each minute while NCC answers, so that CXone can tell that its source lives. It may have a query (?a=b). Empty: none.',
     ),
     textField(
       'wfm.advanced.heartbeatBody',

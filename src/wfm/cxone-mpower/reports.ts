@@ -63,7 +63,7 @@ function historical(
 function queueReport(figures: QueueFigures): QueueReportWire {
   return {
     queueValue: figures.queueValue,
-    queueName: figures.queueName,
+    queueName: queueNameOf(figures),
     isOutbound: figures.isOutbound,
     contactsReceived: figures.contactsReceived,
     abandonedShort: figures.abandonedShort,
@@ -86,33 +86,32 @@ function queueReport(figures: QueueFigures): QueueReportWire {
   };
 }
 
+/** Whole seconds, as in agentPerformance: fractions are published for queueReport alone. */
 function agentQueueReport(figures: AgentQueueFigures): AgentQueueReportWire {
   return {
     queueValue: figures.queueValue,
-    queueName: figures.queueName,
+    queueName: queueNameOf(figures),
     isOutbound: figures.isOutbound,
     agentValue: figures.agentValue,
     agentId: figures.employeeId,
     handled: figures.handled,
-    handledTime: seconds(figures.handleTimeMs),
-    workTime: seconds(figures.workTimeMs),
+    handledTime: wholeSeconds(figures.handleTimeMs),
+    workTime: wholeSeconds(figures.workTimeMs),
     rightPartyHandleTime: 0,
     rightPartyContacts: 0,
     wrongPartyHandleTime: 0,
     wrongPartyContacts: 0,
-    holdTime: seconds(figures.holdTimeMs),
+    holdTime: wholeSeconds(figures.holdTimeMs),
     active: 0,
   };
 }
 
+/** An agent's times in whole seconds, as NICE's examples have them; ready and not ready together are never over login. */
 function agentPerformance(times: AgentPerformance): AgentSystemPerformanceWire {
-  return {
-    agentValue: times.agentValue,
-    agentId: times.employeeId,
-    readyTime: seconds(times.readyTimeMs),
-    notReadyTime: seconds(times.notReadyTimeMs),
-    loginTime: seconds(times.loginTimeMs),
-  };
+  const loginTime = wholeSeconds(times.loginTimeMs);
+  const readyTime = Math.min(wholeSeconds(times.readyTimeMs), loginTime);
+  const notReadyTime = Math.min(wholeSeconds(times.notReadyTimeMs), loginTime - readyTime);
+  return { agentValue: times.agentValue, agentId: times.employeeId, readyTime, notReadyTime, loginTime };
 }
 
 function agentActivity(
@@ -140,6 +139,11 @@ function header({ startMs, endMs }: Window, { acdType, reportVersion }: ReportId
   return { acdType, reportVersion, startDate: isoUtc(startMs), endDate: isoUtc(endMs) };
 }
 
+/** A queue that nobody has named goes by its key: the published bodies have no empty name. */
+function queueNameOf({ queueName, queueValue }: Pick<QueueFigures, 'queueName' | 'queueValue'>): string {
+  return queueName.trim() === '' ? queueValue : queueName;
+}
+
 /** ISO 8601, UTC, with milliseconds and "Z". */
 function isoUtc(atMs: number): string {
   return new Date(atMs).toISOString();
@@ -147,4 +151,8 @@ function isoUtc(atMs: number): string {
 
 function seconds(ms: number): number {
   return ms / 1_000;
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.round(ms / 1_000);
 }

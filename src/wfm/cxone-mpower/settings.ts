@@ -9,11 +9,14 @@ const path = z
   .trim()
   .regex(/^\/[\w\-./~%]*$/, 'A path starts with "/" and holds no "?" or "#".')
   .max(500);
-/** A path that may be left empty: then the call is not made. */
+/** A path, with a fixed query where the call needs one, that may be left empty: then the call is not made. */
 const optionalPath = z
   .string()
   .trim()
-  .regex(/^(?:\/[\w\-./~%]*)?$/, 'A path starts with "/" and holds no "?" or "#".')
+  .regex(
+    /^(?:\/[\w\-./~%]*(?:\?[\w\-./~%=&+,:;@!$'()*]*)?)?$/,
+    'A path starts with "/", may have one "?" with a query behind it, and holds no spaces and no "#".',
+  )
   .max(500);
 const heartbeatTemplate = z
   .string()

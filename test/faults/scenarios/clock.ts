@@ -6,7 +6,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
 import { buildClockShim } from '../support/clock-shim.ts';
-import { keptDistanceMs, withRig } from '../support/rig.ts';
+import { judgeFigures, judgeInOrder } from '../support/in-order.ts';
+import { keptDistanceMs, type Span, withRig } from '../support/rig.ts';
 
 const HOUR_MS = 3_600_000;
 /** Cron looks each minute and revives a loop whose alarm lies in another time. */
@@ -20,8 +21,10 @@ async function clockSteps(): Promise<string> {
   const measured: string[] = [];
   try {
     const clock = buildClockShim(directory);
-    await withRig({ environment: clock.environment }, async (rig) => {
+    const ncc = ['--agents', '300', '--change-share', '0.02'];
+    await withRig({ environment: clock.environment, ncc }, async (rig) => {
       const startedMs = Date.now();
+      const steps: Span[] = [];
       for (const [name, offsetMs] of [
         ['an hour ahead', HOUR_MS],
         ['right again', 0],
@@ -33,6 +36,8 @@ async function clockSteps(): Promise<string> {
         // The alarm that was set by the old clock may come once more.
         await rig.nextPoll(steppedMs, REVIVED_WITHIN_MS);
         const second = await rig.nextPoll(Date.now(), REVIVED_WITHIN_MS);
+        // An answer that was on its way when the clock was set may be taken for one that came too late.
+        steps.push({ fromMs: steppedMs - 4_000, toMs: steppedMs + 1_000 });
         measured.push(`${name}: polled on after ${Math.round((second - steppedMs) / 1_000)} s`);
         await sleep(8_000);
       }
@@ -47,6 +52,10 @@ async function clockSteps(): Promise<string> {
         );
       }
       assert.equal((await rig.mpower()).outOfOrder, 0, 'No event is older than what its agent had reached.');
+      // The clock that stepped has dated what it saw: order and figures can be judged, times cannot.
+      const changes = await judgeInOrder(rig, steps);
+      await judgeFigures(rig);
+      measured.push(`${changes} changes served and accepted in order`);
     });
   } finally {
     rmSync(directory, { recursive: true, force: true });

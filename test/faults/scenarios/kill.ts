@@ -8,9 +8,9 @@ import { joined, type Line } from '../results.ts';
 import { type Measured, quantile, type RunSettings, randomFrom, type Scenario } from '../scenario.ts';
 import { type AcceptedBody, keptDistanceMs, type Rig, withRig } from '../support/rig.ts';
 
-/** What the first poll should come within; later ones are told one by one. */
+/** The first poll comes within this, counted from when the bridge answers again. */
 const FIRST_POLL_LIMIT_MS = 5_000;
-/** A bridge that does not poll within this is not up. */
+/** A bridge that does not poll within this is not up: the round ends here, and says so. */
 const FIRST_POLL_GIVEN_UP_MS = 20_000;
 /** Polls of one round last at most so long from the question to the commit. */
 const UNCOMMITTED_MS = 4_000;
@@ -235,7 +235,10 @@ async function killRounds(settings: RunSettings, onPart: (part: Measured) => voi
     }
   };
   await Promise.all(Array.from({ length: Math.min(sideBySide, kills) }, work));
-  return { told: tellFigures(joined(parts)), figures: {} };
+  const figures = joined(parts);
+  const told = tellFigures(figures);
+  assert.deepEqual(latePolls(figures), [], `Every first poll comes within ${FIRST_POLL_LIMIT_MS} ms: ${told}.`);
+  return { told, figures: {} };
 }
 
 /** Kills that the file of results knows of. */
@@ -252,16 +255,26 @@ export function tellKills(lines: readonly Line[]): string {
 
 const partsOf = (lines: readonly Line[]) => lines.filter(({ key, outcome }) => key === 'kill' && outcome === 'part');
 
-function tellFigures(figures: Readonly<Record<string, number | readonly number[]>>): string {
-  const list = (name: string) => {
-    const value = figures[name];
-    return typeof value === 'object' ? value : [];
-  };
+type Figures = Readonly<Record<string, number | readonly number[]>>;
+
+function listOf(figures: Figures, name: string): readonly number[] {
+  const value = figures[name];
+  return typeof value === 'object' ? value : [];
+}
+
+/** First polls that came later than they may, in ms, the shortest first. */
+function latePolls(figures: Figures): number[] {
+  return [...listOf(figures, 'hostFirstPollMs'), ...listOf(figures, 'engineFirstPollMs')]
+    .filter((ms) => ms > FIRST_POLL_LIMIT_MS)
+    .sort((a, b) => a - b);
+}
+
+function tellFigures(figures: Figures): string {
+  const list = (name: string) => listOf(figures, name);
   const count = (name: string) => (typeof figures[name] === 'number' ? figures[name] : 0);
   const spread = (values: readonly number[]) =>
     `${[0.5, 0.9, 0.99, 1].map((share) => Math.round(quantile(values, share))).join(' / ')} ms`;
-  const firstPolls = [...list('hostFirstPollMs'), ...list('engineFirstPollMs')];
-  const late = firstPolls.filter((ms) => ms > FIRST_POLL_LIMIT_MS).sort((a, b) => a - b);
+  const late = latePolls(figures);
   return [
     `${count('kills')} kills in ${count('seconds')} s of bridges`,
     `host ${list('hostRestartMs').length}, engine ${list('engineRestartMs').length}`,

@@ -9,29 +9,45 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../host/support/stage.ts';
 import type { Scenario } from '../scenario.ts';
 import { databaseFiles } from '../support/files.ts';
-import { withRig } from '../support/rig.ts';
+import { type Rig, withRig } from '../support/rig.ts';
 import { shownAfterMs } from './source.ts';
 
 const SHOWN_WITHIN_MS = 60_000;
 const MENDED_WITHIN_MS = 120_000;
 const LOGIN_IDS = /wait(?:s)? for an ACD Login ID/;
 
+/**
+ * An alarm that comes and sets no next one, in a process that lives: just after the minute job, which alone can mend it and
+ * has to wait for its next minute.
+ */
 async function alarmLost(): Promise<string> {
   let told = '';
-  await withRig({}, async (rig) => {
-    await rig.host.end();
-    const database = new DatabaseSync(databaseFiles(rig.dataDirectory).alarms);
-    const { changes } = database.prepare('DELETE FROM _cf_ALARM').run();
-    database.close();
-    assert.equal(Number(changes), 1, 'The alarm of the loop was there, and is gone.');
-    const lostMs = Date.now();
-    await rig.startHost();
-    await rig.nextPoll(lostMs, MENDED_WITHIN_MS);
-    told = `polled again ${Math.round((Date.now() - lostMs) / 1_000)} s after it was lost`;
-    await rig.healthy(60_000, LOGIN_IDS);
-    await rig.judge();
-  });
+  const gate = await startGate();
+  try {
+    await withRig({ changeBuild: (dist) => withGate(dist, gate.url) }, async (rig) => {
+      const lastMs = ranAtMs(rig);
+      await eventually('the minute job has run', async () => ranAtMs(rig) > lastMs, MENDED_WITHIN_MS);
+      await gate.loseNext();
+      const lostMs = Date.now();
+      const shownMs = await shownAfterMs(rig, /the loop does not run/, lostMs);
+      await rig.nextPoll(lostMs + shownMs, lostMs + MENDED_WITHIN_MS - Date.now());
+      const mendedMs = Date.now() - lostMs;
+      await rig.healthy(60_000, LOGIN_IDS);
+      await rig.judge({ between: [{ fromMs: lostMs - 4_000, toMs: lostMs + mendedMs }] });
+      told = `shown after ${Math.round(shownMs / 1_000)} s, polled again ${Math.round(mendedMs / 1_000)} s after it was lost`;
+    });
+  } finally {
+    gate.close();
+  }
   return told;
+}
+
+/** When the minute job ran last, as Unix ms; 0: never. */
+function ranAtMs(rig: Rig): number {
+  const row = rig.readDatabase((database) =>
+    database.prepare("SELECT at_ms AS atMs FROM heartbeat WHERE name = 'cron'").get(),
+  );
+  return Number(row?.atMs ?? 0);
 }
 
 function withoutCrons(distDirectory: string): void {
@@ -45,12 +61,10 @@ async function cronSilent(): Promise<string> {
   let told = '';
   await withRig({}, async (rig) => {
     let lastMs = 0;
-    const ranAt = () =>
-      rig.readDatabase((database) => database.prepare("SELECT at_ms AS atMs FROM heartbeat WHERE name = 'cron'").get());
     await eventually(
       'the minute job has run',
       async () => {
-        lastMs = Number(ranAt()?.atMs ?? 0);
+        lastMs = ranAtMs(rig);
         return lastMs > 0;
       },
       MENDED_WITHIN_MS,
@@ -83,23 +97,37 @@ async function cronSilent(): Promise<string> {
   return told;
 }
 
-/** A server that the loop of a changed build asks before each tick; it can keep the loop waiting for ever, once. */
-async function startGate(): Promise<{ readonly url: string; holdNext(): Promise<void>; close(): void }> {
-  let onHeld: (() => void) | undefined;
+type NextTick = 'hangs' | 'is lost';
+
+interface Gate {
+  readonly url: string;
+  /** Resolves when a tick hangs, as it will for ever. */
+  holdNext(): Promise<void>;
+  /** Resolves when a tick is told to end at once, without planning another. */
+  loseNext(): Promise<void>;
+  close(): void;
+}
+
+/** A server that the loop of a changed build asks before each tick. */
+async function startGate(): Promise<Gate> {
+  let next: { readonly what: NextTick; readonly onDone: () => void } | undefined;
   const server = createServer((_request, response) => {
-    if (onHeld === undefined) return void response.end();
-    onHeld();
-    onHeld = undefined;
+    const { what, onDone } = next ?? {};
+    next = undefined;
+    if (what !== 'hangs') response.end(what === 'is lost' ? 'lost' : '');
+    onDone?.();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The system named no port.');
+  const ask = (what: NextTick) =>
+    new Promise<void>((onDone) => {
+      next = { what, onDone };
+    });
   return {
     url: `http://127.0.0.1:${address.port}/`,
-    holdNext: () =>
-      new Promise((resolve) => {
-        onHeld = resolve;
-      }),
+    holdNext: () => ask('hangs'),
+    loseNext: () => ask('is lost'),
     close() {
       server.closeAllConnections();
       server.close();
@@ -112,7 +140,8 @@ function withGate(distDirectory: string, url: string): void {
   const built = readFileSync(file, 'utf8');
   const [before, after, ...others] = built.split('async alarm(){');
   assert.ok(after !== undefined && others.length === 0, 'The build has one alarm handler.');
-  writeFileSync(file, `${before}async alarm(){await(await fetch(${JSON.stringify(url)})).text();${after}`);
+  const gate = `if(await(await fetch(${JSON.stringify(url)})).text()==="lost")return;`;
+  writeFileSync(file, `${before}async alarm(){${gate}${after}`);
 }
 
 async function loopHangs(): Promise<string> {
@@ -177,9 +206,11 @@ async function engineHangs(): Promise<string> {
 async function databaseLocked(): Promise<string> {
   let told = '';
   await withRig({}, async (rig) => {
+    const cookie = await rig.signIn();
     const lockedMs = Date.now();
     const database = new DatabaseSync(databaseFiles(rig.dataDirectory).bridge);
     database.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
+    let shownMs: number;
     try {
       await eventually(
         'it is said that nothing is stored',
@@ -189,11 +220,13 @@ async function databaseLocked(): Promise<string> {
         },
         SHOWN_WITHIN_MS,
       );
+      const page = await rig.overviewAs(cookie);
+      assert.match(page, /stalled|cannot use its database|could not store/i, 'The Overview says it, too.');
+      shownMs = Date.now() - lockedMs;
     } finally {
       database.exec('ROLLBACK');
       database.close();
     }
-    const shownMs = Date.now() - lockedMs;
     const freeMs = Date.now();
     await eventually(
       'states are stored again',
@@ -210,7 +243,12 @@ async function databaseLocked(): Promise<string> {
 }
 
 export const stallScenarios: readonly Scenario[] = [
-  { key: 'alarm-lost', name: 'revives a loop whose alarm was lost', limitMs: () => 250_000, run: alarmLost },
+  {
+    key: 'alarm-lost',
+    name: 'shows within a minute that no alarm comes any more in a process that lives, and revives the loop',
+    limitMs: () => 400_000,
+    run: alarmLost,
+  },
   {
     key: 'loop-hangs',
     name: 'shows within a minute that the loop hangs though the engine answers, and replaces the engine',

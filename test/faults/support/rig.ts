@@ -70,6 +70,7 @@ const mpowerSummarySchema = z.object({
 const requestSchema = z.object({ path: z.string(), arrivalMs: z.number(), status: z.number().nullable() });
 const bodySchema = z.object({ number: z.number(), kind: z.string(), arrivedMs: z.number(), body: z.string() });
 export type AcceptedBody = z.infer<typeof bodySchema>;
+const acceptedStateSchema = z.object({ loginId: z.string(), eventUtcTime: z.string() });
 const rosterSchema = z.object({ agentId: z.string().optional(), username: z.string().optional() });
 const eventsSchema = z.object({ rows: z.array(z.object({ kind: z.string(), message: z.string() })) });
 
@@ -247,8 +248,8 @@ export class Rig {
     }
   }
 
-  /** The Overview as the administrator sees it. */
-  async overview(): Promise<string> {
+  /** Signs the administrator in; the cookie, for pages that are to be seen when nobody could sign in any more. */
+  async signIn(): Promise<string> {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: this.host.url };
     const signedIn = await fetch(`${this.host.url}/sign-in`, {
       method: 'POST',
@@ -258,6 +259,21 @@ export class Rig {
       signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
     });
     const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    assert.notEqual(cookie, '', 'The administrator is signed in.');
+    return cookie;
+  }
+
+  /** What stands where the Overview is, whatever its status; never the page that asks for the password. */
+  async overviewAs(cookie: string): Promise<string> {
+    const page = await fetch(this.host.url, { headers: { cookie }, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
+    const text = await page.text();
+    assert.doesNotMatch(text, /name="password"/, 'The administrator is still signed in.');
+    return text;
+  }
+
+  /** The Overview as the administrator sees it. */
+  async overview(): Promise<string> {
+    const cookie = await this.signIn();
     const page = await fetch(this.host.url, { headers: { cookie }, signal: AbortSignal.timeout(REQUEST_LIMIT_MS) });
     assert.equal(page.status, 200, 'The Overview is shown to the administrator.');
     return page.text();
@@ -282,6 +298,11 @@ export class Rig {
   /** Bodies that Mpower accepted from `fromMs` on, in the order of acceptance. */
   async bodies(fromMs: number): Promise<AcceptedBody[]> {
     return lines(`${this.standIns.mpower.url}/_truth/bodies?from=${Math.floor(fromMs)}`, bodySchema);
+  }
+
+  /** Every state change that Mpower has accepted so far. */
+  async acceptedStates(): Promise<{ loginId: string; eventUtcTime: string }[]> {
+    return lines(`${this.standIns.mpower.url}/_truth/agent-states`, acceptedStateSchema);
   }
 
   async requests(target: StandInName, sinceMs: number): Promise<z.infer<typeof requestSchema>[]> {

@@ -54,6 +54,35 @@ describe('the figures of a window', () => {
     expect(await read([{ ...rest, [field]: queueId }])).toMatchObject({ intervals: [FIGURES], refused: [] });
   });
 
+  it.each([
+    ['GET', {}, ''],
+    ['POST', { historicalMethod: 'POST' }, `{"start":${NINE_MS / 1_000},"end":${NINE_MS / 1_000 + 900}}`],
+  ])('are asked for with %s', async (method, advanced, body) => {
+    const ncc = fakeNcc();
+    ncc.answers(PATH, [row()]);
+    expect(await ncc.open(nccSettings({ advanced })).readQueueIntervals(ONE)).toMatchObject({ intervals: [FIGURES] });
+    const seen = ncc.network.seen.at(-1);
+    expect([seen?.method, seen?.body, seen?.url.searchParams.get('start')]).toEqual([
+      method,
+      body,
+      `${NINE_MS / 1_000}`,
+    ]);
+  });
+
+  it('name their queue in the fields of the settings, else in the usual ones', async () => {
+    const { 'queue-id': _id, 'queue-name': _name, ...rest } = row();
+    const advanced = { queueIdField: 'skill', queueNameField: 'skillName' };
+    const rows = [
+      { ...rest, skill: 'sales', skillName: 'Sales', 'queue-id': 'not this' },
+      row({ 'queue-id': 'b', skill: null }),
+      { ...rest, queueId: 'c' },
+    ];
+    expect(await read(rows, ONE, advanced)).toMatchObject({
+      intervals: [FIGURES, { queueId: 'b', queueName: 'Sales' }, { queueId: 'c', queueName: '' }],
+      refused: [],
+    });
+  });
+
   it.each(['objects', 'data', 'rows'])('come in %s, too', async (envelope) => {
     expect(await read({ [envelope]: [row()] })).toMatchObject({ intervals: [FIGURES] });
   });
@@ -87,10 +116,44 @@ describe('the figures of a window', () => {
     });
   });
 
+  it('of several intervals of which one row lacks a start say so, too: it may belong to any of them', async () => {
+    const rows = [row({ startTime: NINE_MS }), row({ startTime: NINE_MS + QUARTER_MS }), row({ 'queue-id': 'care' })];
+    expect(await rejection(read(rows, FOUR))).toMatchObject({ failure: { kind: 'shape', reason: 'no start time' } });
+  });
+
+  it('of several intervals that all start with the first may be one sum, and are not read', async () => {
+    const rows = [row({ startTime: NINE_MS }), row({ 'queue-id': 'care', startTime: NINE_MS })];
+    expect(await rejection(read(rows, FOUR))).toMatchObject({
+      failure: { kind: 'shape', reason: 'one start time', issues: expect.stringContaining('one sum') },
+    });
+  });
+
   it('may abandon more than entered, have no name, and have an id of digits', async () => {
     const odd = row({ 'queue-id': 8057, 'queue-name': undefined, abandonedCount: 13 });
     expect(await read([odd])).toMatchObject({ intervals: [{ queueId: '8057', queueName: '', abandoned: 13 }] });
   });
+
+  it('may be written as text of digits', async () => {
+    const texts = {
+      startTime: String(NINE_MS / 1_000),
+      sumHandleTime: '1830.5',
+      enteredCount: '12',
+      abandonedCount: '2',
+    };
+    expect(await read([row(texts)], ONE)).toMatchObject({ intervals: [FIGURES], refused: [] });
+  });
+
+  it.each([
+    [0, 0],
+    [0, 1],
+    [3, 3],
+  ])(
+    'of %i contacts of which %i were abandoned may have null for the sum: nobody was handled',
+    async (entered, abandoned) => {
+      const quiet = row({ sumHandleTime: null, enteredCount: entered, abandonedCount: abandoned });
+      expect(await read([quiet])).toMatchObject({ intervals: [{ offered: entered, abandoned, handleTimeMs: 0 }] });
+    },
+  );
 
   it('may be none', async () => {
     expect(await read([])).toMatchObject({ intervals: [], refused: [] });
@@ -103,7 +166,12 @@ describe('the figures of a window', () => {
     [{ sumHandleTime: 1_000_000_001 }, 'longer than anybody has worked'],
     [{ enteredCount: -1 }, 'fewer than none'],
     [{ enteredCount: 1.5 }, 'half a contact'],
-    [{ enteredCount: '12' }, 'text'],
+    [{ enteredCount: 'twelve' }, 'text'],
+    [{ enteredCount: '12.5' }, 'half a contact as text'],
+    [{ enteredCount: '-1' }, 'fewer than none as text'],
+    [{ enteredCount: '0x10' }, 'digits that are not decimal'],
+    [{ enteredCount: '' }, 'empty text'],
+    [{ sumHandleTime: null }, 'null although contacts were handled'],
     [{ enteredCount: null }, 'null'],
     [{ enteredCount: 2 ** 53 }, 'not exact'],
     [{ abandonedCount: undefined }, 'nothing'],

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/http/upstream-error.ts';
 import { rejection } from '../http/support.ts';
-import { fakeNcc } from './fake-ncc.ts';
+import { fakeNcc, nccSettings } from './fake-ncc.ts';
 
 const PATH = '/wfm/realTime';
 const NOON_MS = Date.parse('2026-03-02T12:00:00Z');
 
 /** A source whose next answers are given one by one. */
-function source() {
+function source(advanced: object = {}) {
   const ncc = fakeNcc();
-  const acd = ncc.open();
+  const acd = ncc.open(nccSettings({ advanced }));
   return {
     ncc,
     read: (answer: unknown) => {
@@ -96,7 +96,13 @@ describe('the states of all agents', () => {
   ])('of a row that cannot be read are refused alone: %o, %s', async (bad) => {
     const { agents, refused } = await source().read([row('9', 'Busy'), bad]);
     expect(agents).toMatchObject([{ agentId: '9' }]);
-    expect(refused).toEqual([{ index: 1, reason: expect.stringMatching(/\w/), sample: expect.any(String) }]);
+    expect(refused).toMatchObject([{ index: 1, reason: expect.stringMatching(/\w/), sample: expect.any(String) }]);
+  });
+
+  it('of a row that cannot be read are refused with the agent where at least the id can be', async () => {
+    const bad = [row('1', null), row(7, 'x'.repeat(257)), row(' ', 'A'), row(1.5, 'A'), null];
+    const { refused } = await source().read([row('9', 'Busy'), ...bad]);
+    expect(refused.map(({ agentId }) => agentId)).toEqual(['1', '7', undefined, undefined, undefined]);
   });
 
   it('refuse a row with half a character and keep a sample that can be stored', async () => {
@@ -131,6 +137,14 @@ describe('the states of all agents', () => {
     [true, null, 'true'],
   ])('since %o are since %o: %s', async (time, sinceMs) => {
     expect(await source().read([row('1', 'A', time)])).toMatchObject({ agents: [{ sinceMs }], refused: [] });
+  });
+
+  it('are since the time in the field of the settings, else in the usual one', async () => {
+    const { read } = source({ statusTimeField: 'changedAt' });
+    const rows = [{ ...row('1', 'A', NOON_MS), changedAt: NOON_MS + 1_000 }, row('2', 'A', NOON_MS), row('3', 'A')];
+    expect(agentsOf(await read(rows)).map(({ sinceMs }) => sinceMs)).toEqual([NOON_MS + 1_000, NOON_MS, null]);
+    const later = [{ ...row('1', 'A', NOON_MS), changedAt: NOON_MS + 2_000 }, ...rows.slice(1)];
+    expect(agentsOf(await read(later)).map(({ sinceMs }) => sinceMs)).toEqual([NOON_MS + 2_000, NOON_MS, null]);
   });
 
   it('since 1e400 are since nobody knows', async () => {

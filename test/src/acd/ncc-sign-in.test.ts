@@ -138,6 +138,18 @@ describe('the life of an NCC token', () => {
     expect(ncc.signInCount()).toBe(1);
   });
 
+  it('is what the settings say where the token does not', async () => {
+    const ncc = ready();
+    const acd = ncc.open(nccSettings({ advanced: { tokenLifeMinutes: 10 } }));
+    await acd.readAgentStates();
+    ncc.clock.advance(8 * 60_000 - 1_000);
+    await acd.readAgentStates();
+    expect(ncc.refreshCount()).toBe(0);
+    ncc.clock.advance(1_000);
+    await acd.readAgentStates();
+    expect(ncc.refreshCount()).toBe(1);
+  });
+
   it('ends at a 401: one sign-in, and the call once more', async () => {
     const ncc = ready();
     const acd = ncc.open();

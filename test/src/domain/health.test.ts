@@ -186,7 +186,7 @@ describe('the words', () => {
   it('of a sign-in that nobody answers do not say that it was refused', () => {
     const feeds = [feed('agent-states', failing('unanswered sign-in', 'x', 2 * MINUTE))];
     expect(words({ feeds })).toEqual([
-      'NCC has not answered a sign-in in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password of the real-time group is not known; the next try is at 2026-01-05T14:23:00.000Z, so that no account is locked. Saving the connection tries at once.',
+      'NCC has not answered a sign-in in time since 2026-01-05T14:00:00.000Z. Whether it refused the user name or password of the real-time group is not known, so it is tried 3 times an hour at most; the next try is at 2026-01-05T14:23:00.000Z. Saving the connection tries at once.',
     ]);
   });
 
@@ -200,11 +200,29 @@ describe('the words', () => {
     for (const text of said) expect(text).toMatch(/next try is now|tries again now/);
   });
 
+  it('of a roster that cannot be read speak of it as a sentence does', () => {
+    const [said = ''] = words({ feeds: [feed('roster', failing('status', 'GET /x answered 500', 2 * MINUTE))] });
+    expect(said).toMatch(/^No roster could be read since 2026-01-05T14:00:00.000Z: GET \/x answered 500\./);
+  });
+
   it('of a WFM that is down say what is kept', () => {
     const streams = [stream('historical', failing('unavailable', 'POST /wfm answered 503', 2 * MINUTE))];
     expect(words({ streams })).toEqual([
       'Mpower has not taken queue figures since 2026-01-05T14:00:00.000Z: POST /wfm answered 503. 6 records are kept and sent when it answers again; the next try is at 2026-01-05T14:23:00.000Z.',
     ]);
+  });
+
+  it('of a roster that the database does not take say that all else goes on', () => {
+    const trouble = failing('not stored', 'The database did not take what the ACD answered: full', 2 * MINUTE);
+    const [said] = words({ feeds: [feed('roster', trouble)] });
+    expect(said).toMatch(
+      /could not be stored since .*: The database did not take what the ACD answered: full\. .*all else goes on/,
+    );
+  });
+
+  it('count records set aside as far as they are counted', () => {
+    expect(words({ setAsideOpen: 9_999 })[0]).toContain('9,999 records were refused');
+    expect(words({ setAsideOpen: 10_000 })[0]).toContain('10,000 or more records were refused');
   });
 
   it('put the worst first', () => {

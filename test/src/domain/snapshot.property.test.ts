@@ -30,6 +30,7 @@ function follow(shown: readonly (readonly (string | null)[])[], rules: SnapshotR
       previousMs: i === 0 ? null : (i - 1) * POLL_MS,
       agents,
       complete: true,
+      unread: new Set<string>(),
       emptyBefore: 0,
     };
     const comparison = compareSnapshot(tracked, look, rules);
@@ -90,7 +91,14 @@ describe('comparing looks', () => {
     const look = (arrivedAtMs: number, previousMs: number | null, sinceMs: number) => {
       const result = compareSnapshot(
         tracked,
-        { arrivedAtMs, previousMs, agents: [agent(sinceMs)], complete: true, emptyBefore: 0 },
+        {
+          arrivedAtMs,
+          previousMs,
+          agents: [agent(sinceMs)],
+          complete: true,
+          unread: new Set<string>(),
+          emptyBefore: 0,
+        },
         RULES,
       );
       for (const [id, after] of result.tracked) tracked.set(id, after);
@@ -108,7 +116,7 @@ describe('comparing looks', () => {
       const agents = [{ agentId: 'a', name: 'Busy', reason: '', sinceMs }];
       const result = compareSnapshot(
         tracked,
-        { arrivedAtMs, previousMs, agents, complete: true, emptyBefore: 0 },
+        { arrivedAtMs, previousMs, agents, complete: true, unread: new Set<string>(), emptyBefore: 0 },
         RULES,
       );
       for (const [id, after] of result.tracked) tracked.set(id, after);

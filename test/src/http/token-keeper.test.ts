@@ -18,6 +18,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const ACCOUNT = { side: 'acd', signInUrl: 'https://acme.thrio.io/sign-in', username: 'wfm', secret: 'pass' } as const;
 const REFUSED: UpstreamFailure = { kind: 'status', status: 401, retryAfterMs: null, detail: 'Bad credentials' };
+const UNANSWERED: UpstreamFailure = { kind: 'timeout', timeoutMs: 10_000 };
 const TROUBLE: UpstreamFailure = { kind: 'status', status: 503, retryAfterMs: null, detail: '' };
 
 /** A vendor that issues numbered tokens, or fails as told. */
@@ -242,7 +243,7 @@ describe('refused credentials', () => {
     expect(state.signIns).toBe(0);
   });
 
-  it('are blocked no longer than 21 minutes when the clock is set back', async () => {
+  it('are not blocked for a day when the clock is set back by one', async () => {
     const { keeper, state, clock } = setUp();
     state.signInFailure = REFUSED;
     await rejection(keeper.token());
@@ -295,15 +296,86 @@ describe('a sign-in that fails in passing', () => {
     expect(state.signIns).toBe(2);
   });
 
-  it('leaves at most 3 times an hour while nobody answers and the credentials were never accepted', async () => {
+  it('is made 3 times an hour at most while nobody answers and the credentials were never accepted', async () => {
     const { state, clock, restart } = setUp();
-    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
-    for (let second = 0; second < 3_600; second += 5) {
+    state.signInFailure = UNANSWERED;
+    const triedAtMinute: number[] = [];
+    for (let second = 0; second < 3 * 3_600; second += 5) {
+      const before = state.signIns;
       // Each time a new process, which knows what the database keeps.
       expect(await rejection(restart().token())).toMatchObject({ failure: { kind: 'unanswered sign-in' } });
+      if (state.signIns > before) triedAtMinute.push((clock.nowMs() - START_MS) / MINUTE_MS);
       clock.advance(5_000);
     }
-    expect(state.signIns).toBe(3);
+    expect(triedAtMinute).toEqual([0, 1, 2, 65, 66, 67, 130, 131, 132]);
+  });
+
+  it.each([0, 1])('is made again within a minute after %i more that nobody answered, and may go well', async (more) => {
+    const { keeper, state, clock } = setUp();
+    state.signInFailure = UNANSWERED;
+    for (let tries = 0; tries <= more; tries += 1) {
+      const retryAtMs = clock.nowMs() + MINUTE_MS;
+      expect(await rejection(keeper.token())).toMatchObject({ failure: { kind: 'unanswered sign-in', retryAtMs } });
+      clock.advance(MINUTE_MS);
+    }
+    state.signInFailure = null;
+    await keeper.token();
+    expect(state.signIns).toBe(more + 2);
+  });
+
+  it.each([
+    [
+      [UNANSWERED, REFUSED],
+      [0, 1, 43, 64, 85],
+    ],
+    [
+      [UNANSWERED, UNANSWERED, REFUSED],
+      [0, 1, 2, 65, 86],
+    ],
+    [
+      [UNANSWERED, UNANSWERED, UNANSWERED, REFUSED],
+      [0, 1, 2, 65, 86],
+    ],
+    [
+      [REFUSED, UNANSWERED],
+      [0, 21, 42, 63, 84],
+    ],
+  ])('is made 3 times an hour at most, whatever the tries before were: %#', async (failures, minutes) => {
+    const { keeper, state, clock } = setUp();
+    const triedAtMinute: number[] = [];
+    for (let second = 0; second < 90 * 60; second += 5) {
+      const before = state.signIns;
+      state.signInFailure = failures[before] ?? REFUSED;
+      await rejection(keeper.token());
+      if (state.signIns > before) triedAtMinute.push((clock.nowMs() - START_MS) / MINUTE_MS);
+      clock.advance(5_000);
+    }
+    expect(triedAtMinute).toEqual(minutes);
+  });
+
+  it('is made once when somebody saves the connection after three that nobody answered', async () => {
+    const { keeper, state, records, clock } = setUp();
+    state.signInFailure = UNANSWERED;
+    for (let tries = 0; tries < 3; tries += 1) {
+      await rejection(keeper.token());
+      clock.advance(MINUTE_MS);
+    }
+    const [[fingerprint = '', record] = []] = [...records];
+    if (record) records.set(fingerprint, { ...record, blockedUntilMs: 1 });
+    for (let second = 0; second < 3_600; second += 5) {
+      await rejection(keeper.token());
+      clock.advance(5_000);
+    }
+    expect(state.signIns).toBe(4);
+  });
+
+  it('is made again when the clock is set back, however short the wait was', async () => {
+    const { keeper, state, clock } = setUp();
+    state.signInFailure = UNANSWERED;
+    await rejection(keeper.token());
+    clock.advance(-2 * MINUTE_MS);
+    await rejection(keeper.token());
+    expect(state.signIns).toBe(2);
   });
 
   it('is made 3 times an hour at most by one who is refused slowly, now in time and now not', async () => {

@@ -67,6 +67,41 @@ describe('agent states', () => {
     expect(brief(bridge).slice(3)).toEqual(['a1@x.test Logged out 09:00:10.000Z']);
   });
 
+  it.each([
+    ['cannot be read', [{ 'agent-id': 'a2', 'agent-status': null }]],
+    ['contradict each other', ['Busy', 'Available'].map((status) => ({ 'agent-id': 'a2', 'agent-status': status }))],
+  ])('signs out who is missing while rows of another agent %s, and leaves that one as they were', async (_, bad) => {
+    staff(bridge, 3);
+    await bridge.run(10_000);
+    bridge.ncc.misbehave = ({ path }) =>
+      path === '/realTime' ? Response.json([{ 'agent-id': 'a0', 'agent-status': 'Available' }, ...bad]) : null;
+    await bridge.run(30_000);
+    expect(brief(bridge).slice(3)).toEqual(['a1@x.test Logged out 09:00:10.000Z']);
+  });
+
+  it('signs nobody out while a row names nobody', async () => {
+    staff(bridge, 3);
+    await bridge.run(10_000);
+    const rows = [{ 'agent-id': 'a0', 'agent-status': 'Available' }, { 'agent-status': 'Busy' }];
+    bridge.ncc.misbehave = ({ path }) => (path === '/realTime' ? Response.json(rows) : null);
+    await bridge.run(30_000);
+    expect(bridge.mpower.events).toHaveLength(3);
+  });
+
+  it('begins anew to miss an agent who was named in between, if only in a row that cannot be read', async () => {
+    staff(bridge, 3);
+    await bridge.run(10_000);
+    const others = ['a0', 'a1'].map((id) => ({ 'agent-id': id, 'agent-status': 'Available' }));
+    let asked = 0;
+    bridge.ncc.misbehave = ({ path }) => {
+      if (path !== '/realTime') return null;
+      asked += 1;
+      return Response.json(asked % 2 === 1 ? others : [...others, { 'agent-id': 'a2', 'agent-status': '' }]);
+    };
+    await bridge.run(40_000);
+    expect(bridge.mpower.events).toHaveLength(3);
+  });
+
   it('does not sign anybody out for one answer without them', async () => {
     staff(bridge, 3);
     await bridge.run(10_000);

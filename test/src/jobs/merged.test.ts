@@ -300,6 +300,32 @@ describe('a member that is silent', () => {
   });
 });
 
+it('an interval of which a member got no figures is unconfirmed, and its times are told', async () => {
+  const wfm = { kind: 'merged', into: MERGED };
+  bridge = await openBridge(
+    NINE_MS,
+    settings({ name: 'North', intervalS: 15, wfm, collection: { reReadAfterMinutes: [15] } }),
+  );
+  await bridge.join(settings({ name: 'Both', acd: { kind: 'merged' } }));
+  bridge.ncc.users.set('a1', { username: 'ann' });
+  bridge.ncc.agents.set('a1', { status: 'Available', sinceMs: NINE_MS - MINUTE_MS });
+  bridge.ncc.queues.add('q1');
+  bridge.ncc.figures.set(NINE_MS, [nccFigures('q1', 4)]);
+  await bridge.run(60 * MINUTE_MS);
+  expect(bridge.logged).toEqual([]);
+  expect(queuesOf(bridge, NINE_MS)).toEqual([['q1: 4']]);
+  const quarterPastMs = NINE_MS + 15 * MINUTE_MS;
+  expect(queuesOf(bridge, quarterPastMs).at(-1)).toEqual([]);
+  const sent = bridge.mpower.historical.filter(({ startDate }) => startDate === iso(quarterPastMs)).at(-1);
+  expect(sent?.reportData.agentSystemPerformanceReport).toMatchObject([{ loginTime: 900 }]);
+  const entry = await env.DB.prepare(
+    'SELECT status, unconfirmed FROM interval_ledger WHERE connection_id = ?1 AND start_ms = ?2',
+  )
+    .bind(MERGED, quarterPastMs)
+    .first();
+  expect(entry).toEqual({ status: 'collected', unconfirmed: 1 });
+});
+
 it('a new precedence counts from now on', async () => {
   await bridge.run(MINUTE_MS);
   await bridge.push('state-changes', [change('ann', bridge.clock.nowMs, 'Lunch')], PUSHED);

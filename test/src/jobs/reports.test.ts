@@ -71,7 +71,7 @@ describe('windowed reports', () => {
     expect(results).toEqual([{ revision: 1, offered: 12 }]);
   });
 
-  it('shows an empty answer while agents are signed in as unconfirmed and sends nothing', async () => {
+  it('shows an empty answer while agents are signed in as unconfirmed and sends nothing at first', async () => {
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     expect(bridge.mpower.historical).toEqual([]);
     expect(await ledger()).toMatchObject([{ status: 'collected', revision: 0, unconfirmed: 1 }]);
@@ -134,6 +134,24 @@ describe('windowed reports', () => {
     ]);
   });
 
+  it('never stores one sum of several intervals as the figures of the first', async () => {
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
+    bridge.ncc.misbehave = ({ path, url }) => {
+      if (path !== '/historical') return null;
+      const [start, end] = [Number(url.searchParams.get('start')), Number(url.searchParams.get('end'))];
+      if (end - start === 900) return Response.json(bridge.ncc.figures.get(start * 1_000) ?? []);
+      return Response.json([{ ...figures('sales', 3), startTime: start }]);
+    };
+    await bridge.run(15_000);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 2 * QUARTER_MS + 3 * MINUTE_MS;
+    await bridge.run(60_000);
+    expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
+      2, 1,
+    ]);
+  });
+
   it('asks one by one where a source refuses to answer for several intervals', async () => {
     bridge.ncc.figures.set(NINE_MS, [figures('sales', 1)]);
     bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 2)]);
@@ -150,6 +168,53 @@ describe('windowed reports', () => {
     expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
       2, 1,
     ]);
+  });
+
+  it.each<[string, () => Response]>([
+    ['an HTML page', () => new Response('<html>One moment</html>')],
+    ['null', () => new Response('null')],
+    ['a refusal of the range', () => Response.json({ code: 400, message: 'no' }, { status: 400 })],
+  ])('asks again within a minute where one answer for an interval was %s, and opens no gap', async (_, answer) => {
+    let asked = 0;
+    bridge.ncc.figures.set(NINE_MS, [figures('sales', 5)]);
+    bridge.ncc.misbehave = ({ path }) => (path === '/historical' && ++asked <= 2 ? answer() : null);
+    await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
+    expect(windowsOf(bridge.mpower.historical)).toEqual(['09:00']);
+    expect(await ledger()).toMatchObject([{ status: 'collected', reason: '' }]);
+    const { results } = await env.DB.prepare(`SELECT kind FROM event WHERE kind = 'gap opened'`).all();
+    expect(results).toEqual([]);
+  });
+
+  it('postpones an interval after three useless answers in a row, after one once it was postponed, and reads the next', async () => {
+    let asked = 0;
+    bridge.ncc.figures.set(NINE_MS + QUARTER_MS, [figures('sales', 7)]);
+    bridge.ncc.misbehave = ({ path, url }) => {
+      if (path !== '/historical' || Number(url.searchParams.get('start')) * 1_000 > NINE_MS) return null;
+      asked += 1;
+      return new Response('<html>Oops</html>');
+    };
+    await bridge.run(QUARTER_MS + 14 * MINUTE_MS);
+    expect(asked).toBe(3);
+    expect(await ledger()).toMatchObject([{ status: 'gap', reason: expect.stringContaining('/historical') }]);
+    await bridge.run(QUARTER_MS + 5 * MINUTE_MS);
+    expect(asked).toBe(4);
+    expect(windowsOf(bridge.mpower.historical)).toEqual(['09:15']);
+  });
+
+  it('goes on asking for several intervals together after one malformed answer for several', async () => {
+    for (let i = 0; i < 60; i++) bridge.ncc.figures.set(NINE_MS + i * QUARTER_MS, [figures('sales', i + 1)]);
+    await bridge.run(15_000);
+    bridge.crash();
+    bridge.clock.nowMs = NINE_MS + 60 * QUARTER_MS + 3 * MINUTE_MS;
+    const lengths: number[] = [];
+    bridge.ncc.misbehave = ({ path, url }) => {
+      if (path !== '/historical') return null;
+      lengths.push((Number(url.searchParams.get('end')) - Number(url.searchParams.get('start'))) / 900);
+      return lengths.length === 1 ? new Response('<html>One moment</html>') : null;
+    };
+    await bridge.run(3 * MINUTE_MS);
+    expect(lengths).toEqual([24, ...Array(24).fill(1), 24, 12]);
+    expect((await ledger()).map(({ status }) => status)).toEqual(Array(60).fill('collected'));
   });
 
   it('refuses a row that makes no sense, keeps the others, and says which', async () => {

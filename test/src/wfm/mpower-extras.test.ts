@@ -46,12 +46,38 @@ describe('ACD details', () => {
     expect(mpower.network.seen.at(-1)?.method).toBe('GET');
   });
 
+  it('are asked for with the fixed query of the path', async () => {
+    const mpower = fakeMpower();
+    mpower.state.report = () => Response.json([]);
+    const details = await mpower
+      .open(mpowerSettings({ advanced: { acdDetailsPath: '/acd?type=all&x=1' } }))
+      .readAcdDetails();
+    expect(details?.outcome).toEqual({ kind: 'accepted', status: 200 });
+    const { pathname, search } = mpower.network.seen.at(-1)?.url ?? new URL('none:');
+    expect([pathname, search]).toEqual(['/acd', '?type=all&x=1']);
+  });
+
+  it.each(['acd', '?a=b', '/acd?a=b?c', '/acd#x', '/acd?a b'])('have no path like %s', (acdDetailsPath) => {
+    expect(() => mpowerSettings({ advanced: { acdDetailsPath } })).toThrow('A path starts with');
+  });
+
   it('show an answer that is no JSON as it is, cut', async () => {
     const mpower = fakeMpower();
     mpower.state.report = () => new Response('x'.repeat(9_000));
     const details = await mpower.open(mpowerSettings({ advanced: { acdDetailsPath: '/acd' } })).readAcdDetails();
     expect(details?.text).toHaveLength(2_001);
   });
+});
+
+it('an answer that is good by its status repeats no token, neither in words of an error nor in ACD details', async () => {
+  const mpower = fakeMpower();
+  mpower.state.report = () =>
+    Response.json({ error: 'failed', message: 'you sent access-1 to us', acdType: 'access-1' });
+  const wfm = mpower.open(mpowerSettings({ advanced: { acdDetailsPath: '/acd' } }));
+  expect(await wfm.send('agent-states', '{}')).toMatchObject({ reason: expect.stringContaining('you sent [removed]') });
+  const details = await wfm.readAcdDetails();
+  expect(details?.text).toContain('you sent [removed] to us');
+  expect(details?.acdTypes).toEqual(['[removed]']);
 });
 
 it('a sign-in that is refused says so', async () => {

@@ -24,6 +24,34 @@ function queue(overrides: Partial<QueueFigures>): QueueFigures {
   };
 }
 
+it('a queue that nobody has named goes by its key', () => {
+  const window = { startMs: 0, endMs: 900_000 };
+  const agentQueue = {
+    agentValue: 'a1',
+    employeeId: '',
+    handled: 1,
+    handleTimeMs: 1_000,
+    workTimeMs: 0,
+    holdTimeMs: 0,
+  };
+  const body = composeReport(
+    {
+      stream: 'historical',
+      window,
+      queues: [queue({ queueValue: 'sales' }), queue({ queueValue: 'care', queueName: 'Customer care' })],
+      agentQueues: [{ ...agentQueue, queueValue: 'sales', queueName: ' ', isOutbound: false }],
+      performance: [],
+    },
+    IDENTITY,
+  );
+  expect(JSON.parse(body)).toMatchObject({
+    reportData: {
+      queueReport: [{ queueName: 'sales' }, { queueName: 'Customer care' }],
+      agentQueueReport: [{ queueName: 'sales' }],
+    },
+  });
+});
+
 describe('bodies, field by field as in the examples of NICE', () => {
   it('an agent state', () => {
     const example = `{
@@ -153,6 +181,34 @@ describe('a body', () => {
     expect(body).toContain('"handleTime":1830.501,');
     expect(body).toContain('"svcLvlPct":66.67,');
     expect(body).toContain('"startDate":"1970-01-01T00:00:00.000Z","endDate":"1970-01-01T00:15:00.000Z"');
+  });
+
+  it.each([
+    [[900_000, 450_500, 449_500], [900, 451, 449], 'two halves'],
+    [[900_000, 900_000, 0], [900, 900, 0], 'a whole window'],
+    [[100_499, 100_499, 0], [100, 100, 0], 'down'],
+    [[100_500, 0, 100_500], [101, 0, 101], 'up'],
+    [[400, 400, 0], [0, 0, 0], 'less than half a second'],
+    [[600_400, 300_500, 200_000], [600, 301, 200], 'with time on contacts'],
+    [[2_000.4, 1_500.6, 499.8], [2, 2, 0], 'fractions of a millisecond'],
+  ])("carries an agent's times of %j ms as %j whole seconds: %s", (ms, [loginTime, readyTime, notReadyTime]) => {
+    const [loginTimeMs = 0, readyTimeMs = 0, notReadyTimeMs = 0] = ms;
+    const who = { agentValue: 'a', loginId: 'a', employeeId: '' };
+    const performance = [{ ...who, loginTimeMs, readyTimeMs, notReadyTimeMs }];
+    const agentQueues = [
+      {
+        ...{ ...who, queueValue: 'q', queueName: 'Q', isOutbound: false, handled: 1 },
+        ...{ handleTimeMs: 1_499, workTimeMs: 1_500, holdTimeMs: 0 },
+      },
+    ];
+    const window = { startMs: 0, endMs: 900_000 };
+    const report = { stream: 'historical' as const, window, queues: [], agentQueues, performance };
+    expect(JSON.parse(composeReport(report, IDENTITY))).toMatchObject({
+      reportData: {
+        agentQueueReport: [{ handledTime: 1, workTime: 2, holdTime: 0 }],
+        agentSystemPerformanceReport: [{ loginTime, readyTime, notReadyTime }],
+      },
+    });
   });
 
   it('is the same bytes for the same report, and keeps any script and sign', () => {

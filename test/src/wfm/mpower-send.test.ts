@@ -40,6 +40,17 @@ describe('a body that was sent', () => {
     ['{"code":200,"message":"OK"}', 'a code of success'],
     ['{"errorCode":0,"message":""}', 'error code 0'],
     ['true', 'true'],
+    ['OK', 'a word of success, not JSON'],
+    ['Accepted', 'another'],
+    ['"Accepted"', 'the same as JSON'],
+    ['450 records accepted', 'a count that is no status'],
+    ['Processed with 0 errors', 'a count of no errors'],
+    ['{"errorCode":"0"}', 'the digits of error code 0'],
+    ['{"errorCode":"0","errorMessage":"Success"}', 'a message of success in the field of errors'],
+    ['{"message":"Accepted","code":"RECEIVED"}', 'a code that is a word'],
+    ['{"message":"SUCCESS","code":"S0000"}', 'a code of success'],
+    ['{"status":"QUEUED","message":"Queued for processing","code":"Q1"}', 'words that tell of no error'],
+    ['[{"id":1,"status":"OK"},{"id":2,"status":"OK"}]', 'a list of successes'],
   ])('is accepted when 200 comes with %o: %s', async (text) => {
     expect(await outcomeOf(() => new Response(text))).toEqual({ kind: 'accepted', status: 200 });
   });
@@ -50,8 +61,15 @@ describe('a body that was sent', () => {
 
   it.each([
     ['<!doctype html><title>Sign in</title>', 'an HTML page'],
-    ['Service temporarily unavailable', 'not JSON'],
+    ['Service temporarily unavailable', 'Service temporarily unavailable'],
+    ['Internal error', 'Internal error'],
+    ['Request rejected by policy', 'Request rejected'],
+    ['HTTP/1.1 502 Bad Gateway', '502 Bad Gateway'],
+    ['503', 'an error'],
+    ['"Access denied"', 'Access denied'],
+    ['false', 'an error'],
     ['{"status":"SUC', 'not JSON'],
+    ['[{"id":1},', 'not JSON'],
     ['{"error":"invalid acdType"}', 'invalid acdType'],
     ['{"errors":[{"message":"bad queue"}]}', 'bad queue'],
     ['{"errorCode":17}', 'an error'],
@@ -61,6 +79,11 @@ describe('a body that was sent', () => {
     ['{"status":"error"}', 'an error'],
     ['{"status":500,"title":"oops"}', 'oops'],
     ['{"success":false}', 'an error'],
+    ['{"success":"false"}', 'an error'],
+    ['{"statusCode":"422"}', 'an error'],
+    ['{"message":"Invalid acdType"}', 'Invalid acdType'],
+    ['{"status":"PARTIALLY_FAILED"}', 'an error'],
+    ['{"status":"ok","errorCode":"0","errors":["queue 7"]}', 'queue 7'],
     ['{"code":"E42","message":"no such tenant"}', 'no such tenant (code E42)'],
     ['[{"id":1},{"error":"second"}]', 'second'],
   ])('is not taken for accepted when 200 comes with %o', async (text, words) => {
