@@ -4,6 +4,8 @@
  */
 import { DAY_MS, MINUTE_MS } from '../domain/interval.ts';
 import { type CatchUp, saveStream } from '../store/feeds.ts';
+import { noteHeld } from '../store/held-changes.ts';
+import { holdsBack } from '../store/mapping.ts';
 import { type LatestEntry, readLatestEntries, readLatestEntriesSince } from '../store/state-changes.ts';
 import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
 import { wfmTraits } from '../wfm/registry.ts';
@@ -99,7 +101,7 @@ async function sendPresentStates(session: Session, latest: readonly LatestEntry[
     const agent = session.config.agents.get(agentKey);
     const state = session.config.states.get(stateId);
     // What was held for an agent goes before anything newer of theirs, and ends with the present state.
-    if (!agent?.included || agent.loginId === '' || agent.heldCount > 0 || !state) continue;
+    if (!agent?.included || agent.loginId === '' || holdsBack(agent) || !state) continue;
     events.push(eventOf(agent.loginId, state, atMs));
   }
   const { eventsPerBodyMax } = wfmTraits(session.config.settings.wfm);
@@ -190,6 +192,12 @@ async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): P
     await streamFailed(deps, session, 'agent-states', failure);
     return IDLE;
   }
+  // Where older changes are held, the present state ends them, also when the WFM has heard it before.
+  const reminders = latest.filter(({ agentKey }) => {
+    const agent = session.config.agents.get(agentKey);
+    return agent !== undefined && holdsBack(agent);
+  });
+  const more = reminders.length > 0 ? [noteHeld(deps.db, reminders, 0)] : [];
   const [next, ...further] = state.further;
   const { logId, offset } = next ?? { logId: state.liveLogId, offset: state.liveOffset };
   const after = next && {
@@ -198,6 +206,6 @@ async function endCatchUp(deps: BridgeDeps, session: Session, state: CatchUp): P
     liveDelivered: state.liveDelivered - next.doneBefore,
     further,
   };
-  await saveCatchUp(deps, session, after ?? null, { ...session.progress, logId, offset });
+  await saveCatchUp(deps, session, after ?? null, { ...session.progress, logId, offset }, more);
   return { delivered: 0, more: true };
 }

@@ -5,7 +5,7 @@
 import { acdTraits } from '../acd/registry.ts';
 import { activitiesEndedIn, NOT_OBSERVED } from '../domain/activity.ts';
 import { floorToGrid, MINUTE_MS, type Window } from '../domain/interval.ts';
-import { type FeedStanding, saveFeed } from '../store/feeds.ts';
+import { saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import { countStateUse } from '../store/mapping.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
@@ -29,18 +29,25 @@ export async function closeNextWindow(deps: BridgeDeps, session: Session): Promi
   const window = { startMs, endMs: startMs + lengthMs };
   const settledMs = window.endMs + collection.settleDelayS * 1_000;
   if (settledMs > deps.clock.nowMs() || observedUntilMs < window.endMs) return false;
-  await closeWindow(deps, session, window, feed);
-  return true;
+  return closeWindow(deps, session, window, feed.throughMs);
 }
 
-async function closeWindow(deps: BridgeDeps, session: Session, window: Window, feed: FeedStanding): Promise<void> {
+/** Closes a window, unless a look has reopened earlier ones meanwhile: then those come first. Another one may be due. */
+async function closeWindow(
+  deps: BridgeDeps,
+  session: Session,
+  window: Window,
+  throughMs: number | null,
+): Promise<boolean> {
+  const derived = await deriveWindow(deps, session, window);
+  // As it stands now: polls go on while a window is derived.
+  const feed = feedOf(session, 'agent-states');
+  if (feed.throughMs !== throughMs) return true;
   const closed = { ...feed, throughMs: window.endMs };
-  await deps.db.batch([
-    guardLease(deps.db, session),
-    saveFeed(deps.db, session.connectionId, 'agent-states', closed),
-    ...(await deriveWindow(deps, session, window)),
-  ]);
   session.feeds.set('agent-states', closed);
+  const statement = saveFeed(deps.db, session.connectionId, 'agent-states', closed);
+  await deps.db.batch([guardLease(deps.db, session), statement, ...derived]);
+  return true;
 }
 
 /** Works out what follows from the states of a closed window: statements that make its reports wait. */

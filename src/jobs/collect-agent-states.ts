@@ -8,7 +8,7 @@ import type { StateChange } from '../domain/agent-state.ts';
 import { floorToGrid } from '../domain/interval.ts';
 import { compareSnapshot, isEmpty } from '../domain/snapshot.ts';
 import { addEvent } from '../store/events.ts';
-import { saveFeed } from '../store/feeds.ts';
+import { type FeedStanding, saveFeed } from '../store/feeds.ts';
 import { guardLease } from '../store/lease.ts';
 import { setAside } from '../store/set-aside.ts';
 import type { StoredChange } from '../store/state-log.ts';
@@ -92,15 +92,19 @@ async function applySnapshot(deps: BridgeDeps, session: Session, snapshot: Agent
     await noteOnce(deps, session, 'implausible answer', IMPLAUSIBLE(session.signedIn));
     return { ...NOTHING, good: true };
   }
+  const changes = await storable(deps, session, comparison.changes);
+  const before = feedOf(session, 'agent-states');
+  const reopening = reopened(session, before, comparison.changes);
   const result = await commit(deps, session, {
     arrivedAtMs,
     gapBeforeMs,
-    changes: await storable(deps, session, comparison.changes),
+    changes,
+    also: reopening ? saving(deps, session, reopening) : [],
   });
   for (const [name, agent] of comparison.tracked) session.tracked.set(name, agent);
   session.unsettled = comparison.unsettled;
   session.signedIn = comparison.signedIn;
-  await reopenClosedWindows(deps, session, comparison.changes);
+  await followReopening(deps, session, comparison.changes, reopening && before);
   await noteRemarks(deps, session, snapshot);
   return result;
 }
@@ -130,7 +134,7 @@ function signedOutTest(session: Session) {
 async function commit(
   deps: BridgeDeps,
   session: Session,
-  look: { arrivedAtMs: number; gapBeforeMs: number; changes: StoredChange[] },
+  look: { arrivedAtMs: number; gapBeforeMs: number; changes: StoredChange[]; also?: D1PreparedStatement[] },
 ): Promise<PollResult> {
   return { good: true, changeCount: look.changes.length, ...(await commitToLog(deps, session, look)) };
 }
@@ -153,16 +157,33 @@ async function storable(deps: BridgeDeps, session: Session, changes: readonly St
   });
 }
 
-/** A change dated into a window that is closed already: that window and those after it are derived and sent again. */
-async function reopenClosedWindows(deps: BridgeDeps, session: Session, changes: readonly StateChange[]): Promise<void> {
-  const feed = feedOf(session, 'agent-states');
+/** The feed with the windows open again into which a change is dated, and those after them; null where none is closed. */
+function reopened(session: Session, feed: FeedStanding, changes: readonly StateChange[]): FeedStanding | null {
   const earliestMs = Math.min(...changes.map(({ atMs, unobservedFromMs }) => unobservedFromMs ?? atMs));
-  if (feed.throughMs === null || earliestMs >= feed.throughMs) return;
+  if (feed.throughMs === null || earliestMs >= feed.throughMs) return null;
   const lengthMs = session.config.settings.collection.reportMinutes * 60_000;
-  const reopened = { ...feed, throughMs: floorToGrid(earliestMs, lengthMs) };
-  session.feeds.set('agent-states', reopened);
-  const statement = saveFeed(deps.db, session.connectionId, 'agent-states', reopened);
-  await deps.db.batch([guardLease(deps.db, session), statement]);
+  return { ...feed, throughMs: floorToGrid(earliestMs, lengthMs) };
+}
+
+function saving(deps: BridgeDeps, session: Session, feed: FeedStanding): D1PreparedStatement[] {
+  return [guardLease(deps.db, session), saveFeed(deps.db, session.connectionId, 'agent-states', feed)];
+}
+
+/**
+ * Memory follows the commit. A window that was closed while the look was committed is reopened by itself. `basis`: the feed
+ * that the look's batch reopened, null when it had none to.
+ */
+async function followReopening(
+  deps: BridgeDeps,
+  session: Session,
+  changes: readonly StateChange[],
+  basis: FeedStanding | null,
+): Promise<void> {
+  const feed = feedOf(session, 'agent-states');
+  const after = reopened(session, feed, changes);
+  if (!after) return;
+  session.feeds.set('agent-states', after);
+  if (feed !== basis) await deps.db.batch(saving(deps, session, after));
 }
 
 /** What is worth knowing about a good answer: rows that could not be read, clocks that are apart. */

@@ -62,6 +62,14 @@ export interface KeptDays {
   readonly queueIntervals: number;
 }
 
+/** From when on reports can be built anew; one of an earlier window would come out empty. */
+export function buildableFromMs(kept: KeptDays, nowMs: number): Readonly<Record<WindowedStream, number>> {
+  return {
+    historical: nowMs - Math.min(kept.queueIntervals, kept.stateChanges) * DAY_MS,
+    'agent-activity': nowMs - kept.stateChanges * DAY_MS,
+  };
+}
+
 /**
  * Makes the accepted reports of a span wait once more. A report whose facts are past their retention is left as the WFM
  * has it: built anew it would be empty. Returns how many reports. Throws `OrderRefused`.
@@ -69,10 +77,7 @@ export interface KeptDays {
 export async function sendAgain(db: D1Database, order: CoverageOrder, kept: KeptDays): Promise<number> {
   requireShort(order);
   const { connectionId, window, nowMs } = order;
-  const oldestMs: Readonly<Record<WindowedStream, number>> = {
-    historical: nowMs - Math.min(kept.queueIntervals, kept.stateChanges) * DAY_MS,
-    'agent-activity': nowMs - kept.stateChanges * DAY_MS,
-  };
+  const oldestMs = buildableFromMs(kept, nowMs);
   const statements: D1PreparedStatement[] = [];
   let total = 0;
   for (const stream of ['historical', 'agent-activity'] as const) {

@@ -21,6 +21,8 @@ export async function deliverAgentStates(deps: BridgeDeps, session: Session): Pr
   const fresh = stream.catchUp ? await catchUp(deps, session) : await deliverNew(deps, session, session.head);
   const isUp = deps.clock.nowMs() >= streamOf(session, 'agent-states').retryAtMs;
   if (!isUp || (fresh.more && fresh.pauseMs === undefined)) return fresh;
+  // What history still holds back of them comes before what was held of live ones.
+  if (streamOf(session, 'agent-states').catchUp) return fresh;
   // Days of what was held would keep everybody else's changes waiting: they have the first turn between any two bodies.
   const held = await deliverHeldStates(deps, session);
   if (held.failed || held.delivered === 0) return held.failed ? IDLE : fresh;

@@ -5,6 +5,7 @@ import { askAgain } from '../store/ledger.ts';
 import { raiseReports, readReport } from '../store/reports.ts';
 import { readSetAside, resolveSetAside } from '../store/set-aside.ts';
 import { readLatestEntries } from '../store/state-changes.ts';
+import { buildableFromMs } from './coverage-orders.ts';
 import { eventOf } from './send-changes.ts';
 import type { BridgeDeps, Session } from './session.ts';
 import { commitProgress } from './stream-progress.ts';
@@ -30,6 +31,13 @@ export async function sendSetAsideAgain(
   }
   const report = await readReport(db, connectionId, record.stream, startMs);
   if (!report) return { ok: false, message: 'The report of this record is past its retention.' };
+  if (startMs < buildableFromMs(session.config.settings.collection.retentionDays, clock.nowMs())[record.stream]) {
+    return {
+      ok: false,
+      message:
+        'The report of this record cannot be built anew: what it was made of is past its retention. The WFM keeps what it has.',
+    };
+  }
   const window = { startMs, endMs: report.endMs, recordCount: report.recordCount };
   const raise = raiseReports(db, connectionId, record.stream, [window], clock.nowMs());
   await db.batch([guardLease(db, session), ...raise, resolve]);

@@ -3,8 +3,9 @@
  * held until the agent has a login id.
  */
 import { saveStream } from '../store/feeds.ts';
+import { noteHeld } from '../store/held-changes.ts';
 import { guardLease } from '../store/lease.ts';
-import { holdAgents, type MappedState } from '../store/mapping.ts';
+import { holdAgents, holdsBack, type MappedState } from '../store/mapping.ts';
 import { type SetAsideRecord, setAside } from '../store/set-aside.ts';
 import { type LoggedChange, readLog, type StatesProgress } from '../store/state-log.ts';
 import type { AgentStateEvent } from '../wfm/wfm.ts';
@@ -127,7 +128,7 @@ function placeOf(session: Session, change: LoggedChange): PlacedChange | 'left o
   const placed = { ...change, event: eventOf(agent.loginId, state, change.atMs) };
   if (session.sentAhead.has(idOf(change))) return placed;
   if (!agent.included) return 'left out';
-  return agent.loginId === '' || agent.heldCount > 0 ? 'held' : placed;
+  return agent.loginId === '' || holdsBack(agent) ? 'held' : placed;
 }
 
 /** True when another round is of use at once: with nothing but refusals, the next tick is early enough. */
@@ -187,7 +188,7 @@ async function storeProgress(
 export function leftBehind(deps: BridgeDeps, session: Session, { held, refused }: LeftBehind): D1PreparedStatement[] {
   return [
     ...(refused.length > 0 ? [setAside(deps.db, session.connectionId, refused.map(setAsideOf))] : []),
-    ...(held.length > 0 ? [holdAgents(deps.db, holdInMemory(session, held))] : []),
+    ...(held.length > 0 ? [noteHeld(deps.db, held, 1), holdAgents(deps.db, holdInMemory(session, held))] : []),
   ];
 }
 

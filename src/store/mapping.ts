@@ -214,6 +214,11 @@ export function saveHandedQueues(
     .bind(connectionId, JSON.stringify(rows), nowMs);
 }
 
+/** True while something of an agent's waits for a login id, or has to be told once more after that: nothing newer may pass it. */
+export function holdsBack({ heldCount, heldFromMs }: Pick<MappedAgent, 'heldCount' | 'heldFromMs'>): boolean {
+  return heldCount > 0 || heldFromMs !== null;
+}
+
 /**
  * Marks agents as holding `count` more unsent changes, the first at `fromMs`. While a backlog is caught up, live changes are
  * held before older ones: the earliest counts. Statement for a delivery's batch.
@@ -228,17 +233,6 @@ export function holdAgents(
        FROM json_each(?1) h WHERE agent.id = h.value ->> 0`,
     )
     .bind(JSON.stringify(held.map(({ agentKey, count, fromMs }) => [agentKey, count, fromMs])));
-}
-
-/** Sets what an agent still holds after some of it was sent. */
-export function releaseAgent(
-  db: D1Database,
-  agentKey: number,
-  left: { count: number; fromMs: number | null },
-): D1PreparedStatement {
-  return db
-    .prepare('UPDATE agent SET held_count = ?2, held_from_ms = ?3 WHERE id = ?1')
-    .bind(agentKey, left.count, left.fromMs);
 }
 
 /** Counts entries into states and codes sent when a window closes: one row per state seen in it. Not per change. */

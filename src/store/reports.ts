@@ -74,22 +74,37 @@ export async function readWaiting(
   return results.map((row) => ({ ...row, wasTold: row.wasTold === 1 }));
 }
 
-/** Accepted reports that left records out for want of a login id, of windows before `beforeMs`, newest first. */
+/** Accepted reports that left records out for want of a login id, of windows that start in a span, newest first. */
 export async function readHeldReports(
   db: D1Database,
   connectionId: number,
-  beforeMs: number,
+  span: Window,
   limit: number,
 ): Promise<(Window & { recordCount: number; heldCount: number })[]> {
   const { results } = await db
     .prepare(
       `SELECT start_ms AS startMs, end_ms AS endMs, record_count AS recordCount, held_count AS heldCount
        FROM report INDEXED BY report_held
-       WHERE connection_id = ?1 AND start_ms < ?2 AND held_count > 0 ORDER BY start_ms DESC LIMIT ?3`,
+       WHERE connection_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND held_count > 0 ORDER BY start_ms DESC LIMIT ?4`,
     )
-    .bind(connectionId, beforeMs, limit)
+    .bind(connectionId, span.startMs, span.endMs, limit)
     .all<Window & { recordCount: number; heldCount: number }>();
   return results;
+}
+
+/**
+ * Statements that count as set aside what accepted reports of windows before `beforeMs` left out: what they were built from is
+ * past its retention, and nothing can be sent of it any more.
+ */
+export function giveUpHeld(db: D1Database, connectionId: number, beforeMs: number): D1PreparedStatement[] {
+  const held = `connection_id = ?1 AND stream = 'agent-activity' AND start_ms < ?2 AND held_count > 0
+    AND delivered_revision = revision`;
+  return [
+    `UPDATE stream SET set_aside_count = set_aside_count
+            + (SELECT coalesce(sum(held_count), 0) FROM report INDEXED BY report_held WHERE ${held})
+     WHERE connection_id = ?1 AND name = 'agent-activity'`,
+    `UPDATE report SET set_aside_count = set_aside_count + held_count, held_count = 0 WHERE ${held}`,
+  ].map((sql) => db.prepare(sql).bind(connectionId, beforeMs));
 }
 
 /** What is known of a window's report, or null when there is none. */

@@ -68,23 +68,6 @@ export async function readEntries(
   return { agents, lastAgentKey: agentCount < agentsMax ? null : lastKey };
 }
 
-/** One agent's entries that wait for a login id: from the first held one on, at most `limit`. */
-export async function readHeldEntries(
-  db: D1Database,
-  agentKey: number,
-  fromMs: number,
-  limit: number,
-): Promise<StateEntry[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT at_ms AS atMs, state_id AS stateId FROM state_change
-       WHERE agent_id = ?1 AND at_ms >= ?2 AND state_id <> 0 ORDER BY at_ms LIMIT ?3`,
-    )
-    .bind(agentKey, fromMs, limit)
-    .all<StateEntry>();
-  return results;
-}
-
 /** What an agent is doing now. */
 export interface LatestEntry extends StateEntry {
   readonly agentKey: number;

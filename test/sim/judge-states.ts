@@ -215,17 +215,17 @@ export class StatesJudge {
   checkNothingLost(): void {
     if (this.unaccepted.size === 0) return;
     const waiting = this.#waitingInLog();
-    const held = new Map(
+    const held = new Set(
       this.#db
-        .query<{ source_id: string; held_from_ms: number }>(
-          'SELECT source_id, held_from_ms FROM agent WHERE held_count > 0',
+        .query<{ source_id: string; at_ms: number }>(
+          'SELECT a.source_id, h.at_ms FROM held_change h JOIN agent a ON a.id = h.agent_id WHERE h.times > 0',
         )
-        .map((row) => [this.employeeOf(row.source_id)?.index ?? -1, row.held_from_ms]),
+        .map((row) => `${this.employeeOf(row.source_id)?.index ?? -1} ${row.at_ms}`),
     );
     for (const change of this.unaccepted) {
       const { agent, atMs, state } = change;
       if (waiting.has(`${agent} ${atMs}`) || this.isSetAside(change)) continue;
-      if (atMs >= (held.get(agent) ?? Number.POSITIVE_INFINITY)) continue;
+      if (held.has(`${agent} ${atMs}`)) continue;
       this.#verdicts.violation(
         'lost',
         `Agent ${agent} ${state} ${new Date(atMs).toISOString()} is neither delivered nor waiting.`,

@@ -150,6 +150,7 @@ export async function fillEveryTable(connectionId: number, name: string): Promis
     'INSERT INTO agent_interval SELECT ?1, ?2, 1, 900000, 600000, 300000, 1, ?2',
     'INSERT INTO agent_queue_interval SELECT ?1, ?2, 1, 1, 1, 1000, 0, 0, 1, ?2',
     'INSERT INTO touched_interval (connection_id, start_ms) VALUES (?1, ?2)',
+    'INSERT INTO held_change (agent_id, at_ms, times) SELECT 1, ?2, 1 WHERE ?1 IS NOT NULL',
     'INSERT INTO ledger_proof SELECT ?1, ?2 - ?2 % 86400000, ?2, 1, 0',
     'INSERT INTO member (connection_id, member_id, first_heard_ms) VALUES (?1, 1, ?2)',
     'INSERT INTO member_state_change (agent_id, member_id, at_ms, state_id) SELECT 1, 1, ?2, 1 WHERE ?1 IS NOT NULL',
