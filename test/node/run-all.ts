@@ -1,6 +1,7 @@
 /**
  * Runs every daily test in tracks side by side: what computes (unit tests, simulated days) beside what mostly waits for
- * processes, and for browsers. A track's output is shown whole when it ends; the exit code is 1 when any part failed.
+ * processes, and for browsers. A part's output is shown whole when it ends. Last comes what a reader of the last screen wants:
+ * how each part went, and how each failed one ended. The exit code is 1 when any part failed.
  */
 import { spawn } from 'node:child_process';
 
@@ -28,13 +29,24 @@ const SHORT_FUZZ: Step = {
   args: ['test/fuzz/run.ts', '--runs', '2000', '--requests', '400'],
 };
 
+/** Of about the same length. */
 const TRACKS: readonly (readonly Step[])[] = [
-  [project('worker', 'node'), project('sim'), SHORT_FUZZ],
+  [project('worker', 'node')],
   [project('host'), SHORT_FAULTS],
-  [project('browser'), project('security')],
+  [project('browser'), project('security'), project('sim'), SHORT_FUZZ],
 ];
 
-function run({ name, command, args }: Step): Promise<boolean> {
+/** What of a failed part's output is repeated at the end: vitest tells there what failed, and why. */
+const REPEATED_CHARS = 8_000;
+
+interface Result {
+  readonly passed: boolean;
+  /** Name, outcome and duration. */
+  readonly line: string;
+  readonly output: string;
+}
+
+function run({ name, command, args }: Step): Promise<Result> {
   const startedMs = Date.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: Buffer[] = [];
@@ -44,18 +56,24 @@ function run({ name, command, args }: Step): Promise<boolean> {
   return new Promise((resolve) => {
     child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
     child.on('close', (code) => {
-      const took = `${Math.round((Date.now() - startedMs) / 1_000)} s`;
-      process.stdout.write(`${Buffer.concat(output)}\n${name}: ${code === 0 ? 'passed' : 'FAILED'} after ${took}\n\n`);
-      resolve(code === 0);
+      const passed = code === 0;
+      const line = `${name}: ${passed ? 'passed' : 'FAILED'} after ${Math.round((Date.now() - startedMs) / 1_000)} s`;
+      const result = { passed, line, output: String(Buffer.concat(output)) };
+      process.stdout.write(`${result.output}\n${line}\n\n`);
+      resolve(result);
     });
   });
 }
 
-async function runTrack(steps: readonly Step[]): Promise<boolean[]> {
-  const results: boolean[] = [];
+async function runTrack(steps: readonly Step[]): Promise<Result[]> {
+  const results: Result[] = [];
   for (const step of steps) results.push(await run(step));
   return results;
 }
 
 const results = (await Promise.all(TRACKS.map(runTrack))).flat();
-process.exitCode = results.every(Boolean) ? 0 : 1;
+const failed = results.filter(({ passed }) => !passed);
+for (const { line, output } of failed)
+  process.stdout.write(`${line}, and ended so:\n${output.slice(-REPEATED_CHARS)}\n\n`);
+process.stdout.write(`${results.map(({ line }) => line).join('\n')}\n`);
+process.exitCode = failed.length > 0 ? 1 : 0;

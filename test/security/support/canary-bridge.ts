@@ -51,7 +51,14 @@ export async function startCanaryBridge(stage: Stage): Promise<CanaryBridge> {
   await prepare(bridge.url, mirror.url, { worksId, pushesId }, (name, secret) => {
     own[name] = secret;
   });
-  await eventually('each connection has met what it is there for', () => isReady(bridge.url, ids, tokens), 120_000);
+  let missing: readonly string[] = [];
+  const isReady = async () => {
+    missing = await missingOf(bridge.url, ids, tokens);
+    return missing.length === 0;
+  };
+  await eventually('each connection has met what it is there for', isReady, 120_000).catch((error: Error) => {
+    throw new Error(`${error.message}; missing: ${missing.join(', ')}`);
+  });
   return {
     process: bridge,
     dataDirectory,
@@ -149,27 +156,25 @@ async function prepare(
   }
 }
 
-async function isReady(url: string, ids: readonly number[], tokens: ReadonlyMap<string, string>): Promise<boolean> {
-  const [worksId, pushesId] = ids;
+/** What the connections have not met yet, each of what they are there for, in words. */
+async function missingOf(url: string, ids: readonly number[], tokens: ReadonlyMap<string, string>): Promise<string[]> {
   const { rows } = JSON.parse((await api(url, 'GET', '/status')).text);
-  const [works, pushes, ...others] = ids.map((id) =>
-    rows.find(({ connectionId }: { connectionId: number }) => connectionId === id),
-  );
-  const isFailing = ({ feeds }: { feeds: { error: string }[] }) => feeds.some(({ error }) => error !== '');
-  const delivered = works.streams.filter(
+  const [worksId, pushesId, ...failingIds] = ids;
+  const rowOf = (id?: number) => rows.find(({ connectionId }: { connectionId: number }) => connectionId === id);
+  const delivered = rowOf(worksId).streams.filter(
     ({ account }: { account: { delivered: number } }) => account.delivered > 0,
   ).length;
+  const isFailing = (id: number) => rowOf(id).feeds.some(({ error }: { error: string }) => error !== '');
+  const setAside = JSON.parse((await api(url, 'GET', `/connections/${pushesId}/set-aside`)).text).rows;
   const names = [...tokens.keys()];
-  const { text } = await api(url, 'GET', `/connections/${pushesId}/set-aside`);
-  return (
-    worksId !== undefined &&
-    delivered >= 2 &&
-    pushes !== undefined &&
-    JSON.parse(text).rows.length > 0 &&
-    others.every(isFailing) &&
-    names.some((name) => name.includes('refreshToken')) &&
-    names.filter((name) => name.startsWith('ncc')).length >= 3
-  );
+  const met: Record<string, boolean> = {
+    'two streams that deliver': delivered >= 2,
+    'a pushed record that was set aside': setAside.length > 0,
+    ...Object.fromEntries(failingIds.map((id) => [`a feed of connection ${id} that fails`, isFailing(id)])),
+    'a refresh token': names.some((name) => name.includes('refreshToken')),
+    'three tokens of NCC': names.filter((name) => name.startsWith('ncc')).length >= 3,
+  };
+  return Object.keys(met).filter((what) => !met[what]);
 }
 
 /** Runs a command of the bridge on its directory, with its secrets in the environment. @throws Error unless it ends well */
