@@ -15,7 +15,7 @@ let mpower: StartedProcess;
 
 beforeAll(async () => {
   [ncc, mpower, browser] = await Promise.all([
-    stage.startStandIn('ncc', ['--agents', '30', '--queues', '4']),
+    stage.startStandIn('ncc', ['--agents', '30', '--queues', '4', '--day-shape', 'flat']),
     stage.startStandIn('mpower'),
     startBrowser(),
   ]);

@@ -16,7 +16,7 @@ let mpower: StartedProcess;
 
 beforeAll(async () => {
   [ncc, mpower, browser] = await Promise.all([
-    stage.startStandIn('ncc', ['--agents', '12', '--queues', '3']),
+    stage.startStandIn('ncc', ['--agents', '12', '--queues', '3', '--day-shape', 'flat']),
     stage.startStandIn('mpower'),
     startBrowser(),
   ]);

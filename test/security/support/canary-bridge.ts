@@ -79,7 +79,20 @@ async function startVendors(stage: Stage, tokens: Map<string, string>) {
   const { realTimePassword, historicalPassword, accessKeySecret } = CREDENTIALS;
   const [ncc, mpower, mirror] = await Promise.all([
     stage.startStandIn('ncc', [
-      ...['--agents', '8', '--queues', '2', '--username', USERNAME, '--password', realTimePassword],
+      ...[
+        '--agents',
+        '8',
+        '--queues',
+        '2',
+        '--change-share',
+        '0.3',
+        '--day-shape',
+        'flat',
+        '--username',
+        USERNAME,
+        '--password',
+        realTimePassword,
+      ],
       ...['--account', `${HISTORICAL_USER}:${historicalPassword}`, '--token-life-s', TOKEN_LIFE_S],
     ]),
     stage.startStandIn('mpower', [
