@@ -118,6 +118,8 @@ export class Rig {
       const [ncc, mpower] = await Promise.all([
         stage.startStandIn('ncc', [
           ...['--username', ACCOUNT.username, '--password', ACCOUNT.password, '--location', proxies.ncc.url],
+          // As busy at night as by day.
+          ...['--day-shape', 'flat'],
           ...(options.ncc ?? ['--agents', '300', '--queues', '5']),
         ]),
         stage.startStandIn('mpower', [
