@@ -3,10 +3,10 @@
 // Native work that the engine does outside the Worker's isolate (SQLite, sockets) is not in it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Inspector, inspectorEnvironment, type Profile } from '../test/host/support/inspector.ts';
 import { freePort, Stage } from '../test/host/support/stage.ts';
 import { Bridge } from './support/bridge.ts';
 import { buildReadableWorker } from './support/builds.ts';
-import { Inspector, inspectorEnvironment, type Profile } from './support/inspector.ts';
 import { figure } from './support/numbers.ts';
 import { afterPolls } from './support/polling.ts';
 import { processCpuMs } from './support/process-cpu.ts';

@@ -1,8 +1,8 @@
 // Memory of the Worker's isolate, by its own inspector.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Inspector, inspectorEnvironment } from '../../test/host/support/inspector.ts';
 import { freePort, type Stage } from '../../test/host/support/stage.ts';
 import { Bridge } from '../support/bridge.ts';
-import { Inspector, inspectorEnvironment } from '../support/inspector.ts';
 import { figure } from '../support/numbers.ts';
 import type { Row } from '../support/row.ts';
 import { startStandIns } from '../support/stand-ins.ts';

@@ -1,9 +1,11 @@
 // Fuzzed requests against the built Worker in the embedded engine. Nothing that it asks leaves the machine. A 5xx, an
-// answer that does not come, an error that nobody caught and an engine that ended break the rules.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// answer that does not come, an error that nobody caught, an engine that ended and an isolate over Cloudflare's memory
+// break the rules.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import {
   type Engine,
@@ -14,6 +16,8 @@ import {
 } from '../../appliance/engine.ts';
 import { migrate } from '../../appliance/migrations.ts';
 import { readWorkerConfig } from '../../appliance/worker-config.ts';
+import { Inspector, inspectorEnvironment } from '../host/support/inspector.ts';
+import { freePort } from '../host/support/stage.ts';
 import {
   apiRequests,
   documentSchema,
@@ -31,6 +35,9 @@ const LANES = 4;
 const CHUNK_RUNS = 400;
 const ANSWER_LIMIT_MS = 30_000;
 const ANSWER_BYTES_MAX = 64_000_000;
+/** What Cloudflare gives an isolate. */
+const HEAP_BYTES_MAX = 128e6;
+const HEAP_LOOK_EVERY_MS = 100;
 /** 503 says that something outside is not there, which here nothing is. */
 const MAY_BE_UNAVAILABLE = /^\/healthz$|\/test$|send-again|\/roster\/import$/;
 
@@ -206,6 +213,8 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
     )
       errors.push(message);
   };
+  const inspectorPort = await freePort();
+  Object.assign(process.env, inspectorEnvironment(inspectorPort));
   prepareEngineProcess(dataDirectory, log);
   const distDirectory = path.join(root, 'dist');
   let address: URL | undefined;
@@ -229,7 +238,7 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
   const startedMs = performance.now();
   const statuses = new Map<number, number>();
   let total = 0;
-  let memoryMostMb = 0;
+  const heap = await watchHeap(inspectorPort);
   try {
     const described = await site.send({
       method: 'GET',
@@ -261,13 +270,15 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
       if (errors.length > 0)
         throw new Error(`Errors that nobody caught:\n${[...new Set(errors)].slice(0, 5).join('\n')}`);
       if (restarts > 0) throw new Error('The engine ended and was started again.');
-      memoryMostMb = Math.max(memoryMostMb, engineMemoryMb());
-      if (round % 10 === 9)
-        tell(
-          `${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, engine ${memoryMostMb} MB`,
-        );
+      const mostBytes = heap.mostBytes();
+      if (mostBytes > HEAP_BYTES_MAX) throw new Error(`The isolate's heap grew to ${inMb(mostBytes)}.`);
+      if (round % 10 === 9) {
+        const tookS = Math.round((performance.now() - startedMs) / 1_000);
+        tell(`${total} requests in ${tookS} s, heap at most ${inMb(mostBytes)} of ${inMb(HEAP_BYTES_MAX)}`);
+      }
     }
   } finally {
+    heap.close();
     await engine.close();
     rmSync(dataDirectory, { recursive: true, force: true });
   }
@@ -275,22 +286,34 @@ export async function fuzzRequests(requests: number, seed: number, tell: (line: 
     .sort(([a], [b]) => a - b)
     .map(([status, count]) => `${status}: ${count}`)
     .join(', ');
-  return `${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, ${site.signIns} sign-ins, engine at most ${memoryMostMb} MB resident; ${parts}`;
+  return `${total} requests in ${Math.round((performance.now() - startedMs) / 1_000)} s, ${site.signIns} sign-ins, heap at most ${inMb(heap.mostBytes())} of ${inMb(HEAP_BYTES_MAX)}; ${parts}`;
 }
 
-/** Resident memory of the engine, all of its isolates together. */
-function engineMemoryMb(): number {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  return children.reduce((most, pid) => {
-    const rss = /VmRSS:\s+(\d+) kB/.exec(pid === '' ? '' : readStatus(pid))?.[1];
-    return Math.max(most, Math.round(Number(rss ?? 0) / 1_000));
-  }, 0);
+/** Looks at the heap of the Worker's isolate, what is to be cleared away included, until it is closed. */
+async function watchHeap(inspectorPort: number): Promise<{ mostBytes(): number; close(): void }> {
+  const inspector = await Inspector.open(inspectorPort);
+  let mostBytes = 0;
+  let isClosed = false;
+  const look = async () => {
+    while (!isClosed) {
+      mostBytes = Math.max(mostBytes, (await inspector.heap(false)).usedSize);
+      await sleep(HEAP_LOOK_EVERY_MS);
+    }
+  };
+  let failure: Error | null = null;
+  look().catch((error: Error) => {
+    failure = error;
+  });
+  return {
+    mostBytes() {
+      if (failure && !isClosed) throw failure;
+      return mostBytes;
+    },
+    close() {
+      isClosed = true;
+      inspector.close();
+    },
+  };
 }
 
-function readStatus(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return ''; // it ended between the listing and the reading
-  }
-}
+const inMb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

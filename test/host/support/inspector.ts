@@ -9,8 +9,8 @@ export function inspectorEnvironment(port: number): Record<string, string> {
   const { default: binary } = z.object({ default: z.string() }).parse(requireBesideMiniflare('workerd'));
   return {
     MINIFLARE_WORKERD_PATH: path.join(import.meta.dirname, 'workerd-with-inspector.sh'),
-    BENCH_WORKERD: binary,
-    BENCH_INSPECTOR_PORT: String(port),
+    INSPECTED_WORKERD: binary,
+    INSPECTOR_PORT: String(port),
   };
 }
 
