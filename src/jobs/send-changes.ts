@@ -14,7 +14,7 @@ import { streamFailed, streamSucceeded } from './report-standing.ts';
 import { sendEvents } from './send-events.ts';
 import { type Refusal, type SendResult, sendInOrder } from './send-in-order.ts';
 import { type BridgeDeps, replaceAgent, type Session, streamOf } from './session.ts';
-import { commitProgress } from './stream-progress.ts';
+import { commitProgress, flushProgress } from './stream-progress.ts';
 
 /** How one round of sending went. */
 export interface DeliveryResult {
@@ -170,7 +170,8 @@ type LeftBehind = Pick<SentChanges, 'held' | 'refused'>;
 
 /**
  * Stores the stream's progress. Ordinary progress rides along with the next poll's write, which comes within seconds, so
- * that delivering costs no row; a crash before it sends at most that one batch again.
+ * that delivering costs no row; a crash before it sends at most that one batch again. A session's first is written at once:
+ * were none of several sessions to live until its second poll, each would send again what all of them have sent.
  */
 async function storeProgress(
   deps: BridgeDeps,
@@ -182,6 +183,7 @@ async function storeProgress(
   if (statements.length > 0) return commitProgress(deps, session, progress, statements);
   session.progress = progress;
   session.progressUnsaved = true;
+  if (!session.hasStoredProgress) await flushProgress(deps, session);
 }
 
 /** Statements about changes that were passed over: refused for good, or held until their agent has a login id. */

@@ -73,6 +73,8 @@ export interface Session {
   progress: StatesProgress;
   /** True while `progress` is ahead of what is stored. */
   progressUnsaved: boolean;
+  /** This session has stored progress by itself, not with a poll. */
+  hasStoredProgress: boolean;
   /** Ends when nobody writes the log or its progress (src/jobs/stream-progress.ts). */
   logTurn: Promise<void>;
   /** The log's count of changes when nothing of it was left to send: until it grows, there is nothing to look for. */
@@ -131,6 +133,7 @@ export async function openSession(deps: BridgeDeps, connectionId: number): Promi
     head,
     progress,
     progressUnsaved: false,
+    hasStoredProgress: false,
     logTurn: Promise.resolve(),
     sentReadCount: null,
     lastAgents: null,

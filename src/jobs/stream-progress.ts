@@ -49,6 +49,7 @@ export function commitProgress(
     await deps.db.batch([guardLease(deps.db, session), saveProgress(deps.db, session, progress), ...statements]);
     session.progress = progress;
     session.progressUnsaved = false;
+    session.hasStoredProgress = true;
   });
 }
 
@@ -59,6 +60,7 @@ export async function flushProgress(deps: BridgeDeps, session: Session): Promise
     const { progress } = session;
     if (!session.progressUnsaved) return;
     await deps.db.batch([saveProgress(deps.db, session, progress)]);
+    session.hasStoredProgress = true;
     if (session.progress === progress) session.progressUnsaved = false;
   });
 }

@@ -35,6 +35,20 @@ describe('after a restart', () => {
     expect(spans.map(([, kind]) => kind)).toEqual(['state', 'state', 'not observed', 'state']);
   });
 
+  it('sends nothing again that it sent since its first poll, however often it is killed before the second', async () => {
+    for (const id of ['a1', 'a2', 'a3']) bridge.ncc.users.set(id, { username: `${id}@x.test` });
+    await bridge.run(15_000);
+    bridge.ncc.agents.set('a1', { status: 'Available' });
+    for (const status of ['Busy', 'Wrapup', 'Break', 'Busy']) {
+      await bridge.run(4_000);
+      bridge.crash();
+      bridge.ncc.agents.set('a1', { status });
+    }
+    await bridge.run(20_000);
+    const told = bridge.mpower.events.map(({ eventCode }) => eventCode);
+    expect(told).toEqual(['Available', 'Busy', 'Wrapup', 'Break', 'Busy']);
+  });
+
   it('sends the activities of agents who got a login id while nobody was running', async () => {
     bridge.ncc.agents.set('stranger', { status: 'Available' });
     await bridge.run(300_000);
