@@ -46,6 +46,12 @@ export interface TokenKeeper {
   refusedAfresh(token: Token, endpoint: string): UpstreamError;
 }
 
+/**
+ * How long an answer is waited for where refused passwords lock accounts: a refusal that comes later is not heard, and the
+ * password is tried again.
+ */
+export const SIGN_IN_TIMEOUT_MS = 30_000;
+
 const RENEW_AT_SHARE = 0.8;
 
 type KeeperDeps = Pick<UpstreamDeps, 'clock' | 'tokens' | 'signIns' | 'sealer' | 'connectionId' | 'keepers'>;

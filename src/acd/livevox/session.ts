@@ -6,7 +6,7 @@ import { DAY_MS } from '../../domain/interval.ts';
 import type { UpstreamDeps } from '../../http/deps.ts';
 import { endpointOf, type OutgoingRequest, requestJson, requestText, type TextAnswer } from '../../http/request.ts';
 import type { Token } from '../../http/token-cache.ts';
-import { createTokenKeeper, type TokenIssuer, type TokenKeeper } from '../../http/token-keeper.ts';
+import { createTokenKeeper, SIGN_IN_TIMEOUT_MS, type TokenIssuer, type TokenKeeper } from '../../http/token-keeper.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import { signInBody, signInWire } from './schema.ts';
 import type { LiveVoxSettings } from './settings.ts';
@@ -151,6 +151,7 @@ function createIssuer(
         url,
         headers: { 'content-type': 'application/json', ...accessHeader(advanced.accessTokenHeader, accessToken) },
         body: signInBody(settings, password),
+        timeoutMs: SIGN_IN_TIMEOUT_MS,
         bodyBytesMax: SIGN_IN_BYTES_MAX,
         secrets: [password, accessToken],
         schema: signInWire,

@@ -6,7 +6,7 @@ import { checkAddress } from '../../http/address.ts';
 import type { UpstreamDeps } from '../../http/deps.ts';
 import { endpointOf, type JsonAnswer, requestJson } from '../../http/request.ts';
 import type { Token } from '../../http/token-cache.ts';
-import { createTokenKeeper, type TokenIssuer, type TokenKeeper } from '../../http/token-keeper.ts';
+import { createTokenKeeper, SIGN_IN_TIMEOUT_MS, type TokenIssuer, type TokenKeeper } from '../../http/token-keeper.ts';
 import { UpstreamError } from '../../http/upstream-error.ts';
 import { refreshWire, signInWire } from './schema.ts';
 
@@ -47,6 +47,7 @@ function createIssuer(account: NccAccount, signInUrl: string, deps: UpstreamDeps
       const answer = await requestJson(deps, {
         url: signInUrl,
         headers: { authorization },
+        timeoutMs: SIGN_IN_TIMEOUT_MS,
         bodyBytesMax: SIGN_IN_BYTES_MAX,
         secrets,
         schema: signInWire,

@@ -87,6 +87,22 @@ describe('signing in to NCC', () => {
     }
   });
 
+  it('hears a refusal that takes 29 s, also of a password that was good, and lets the account be', async () => {
+    const ncc = ready();
+    const acd = ncc.open();
+    await acd.readAgentStates();
+    ncc.revokeAll();
+    ncc.state.signIn = () => {
+      ncc.clock.advance(29_000);
+      return Response.json({ message: 'Bad password' }, { status: 401 });
+    };
+    for (let tries = 0; tries < 20; tries += 1) {
+      expect(await rejection(acd.readAgentStates())).toMatchObject({ failure: { kind: 'sign-in' } });
+      ncc.clock.advance(60_000);
+    }
+    expect(ncc.signInCount()).toBe(2);
+  });
+
   it.each([401, 403, 423])('is blocked after %i, and the password is in no message', async (status) => {
     const ncc = ready();
     ncc.state.signIn = () => Response.json({ message: `Bad password ${PASSWORD}` }, { status });
