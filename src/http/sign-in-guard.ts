@@ -85,8 +85,11 @@ export class SignInGuard {
   async failed(error: UpstreamError, record: SignInRecord | null): Promise<UpstreamError> {
     const { failure } = error;
     const isRefused = failure.kind === 'status' && this.#refusedStatuses.includes(failure.status);
-    // Where the last answer was a refusal, or there never was one, a try that nobody answered in time may have been refused.
-    const isUnknown = failure.kind === 'timeout' && (record === null || record.blockedUntilMs > 0);
+    // Where the last answer was a refusal, or there never was one, a try that nobody answered in time may have been refused;
+    // after a refusal also one whose connection broke, because nobody knows whether it had arrived.
+    const isUnknown =
+      (failure.kind === 'timeout' && (record === null || record.blockedUntilMs > 0)) ||
+      (failure.kind === 'unreachable' && record !== null && record.refusedReason !== '');
     if (!isRefused && !isUnknown) {
       const askedMs = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0;
       const fromMs = this.#clock.nowMs();

@@ -402,12 +402,15 @@ describe('a sign-in that fails in passing', () => {
     expect(records.get(fingerprint)).toMatchObject({ blockedUntilMs: 0, refusedCount: 0 });
   });
 
-  it('counts a try that nobody answered in time as refused where the last answer was a refusal', async () => {
+  it.each<UpstreamFailure>([
+    { kind: 'timeout', timeoutMs: 10_000 },
+    { kind: 'unreachable', detail: 'socket hang up' },
+  ])('counts a try as refused that got no answer where the last answer was a refusal: %j', async (unanswered) => {
     const { clock, state, keeper } = setUp();
     state.signInFailure = REFUSED;
     await rejection(keeper.token());
     clock.advance(22 * MINUTE_MS);
-    state.signInFailure = { kind: 'timeout', timeoutMs: 10_000 };
+    state.signInFailure = unanswered;
     await rejection(keeper.token());
     clock.advance(20 * MINUTE_MS);
     expect(await rejection(keeper.token())).toMatchObject({ failure: { kind: 'sign-in' } });
