@@ -341,22 +341,17 @@ function answerMpower(mpower: Bridge['mpower'], { path, body }: Call): Response 
   }
 }
 
-/** The account of the agent-states stream as stored: read = delivered + set aside + held + waiting in the log. */
-export async function statesAccount(): Promise<{
-  read: number;
-  delivered: number;
-  setAside: number;
-  held: number;
-  waiting: number;
-}> {
-  const row = await env.DB.prepare(
-    `SELECT l.read_count AS read, l.delivered_count AS delivered, l.set_aside_count AS setAside,
-            (SELECT sum(held_count) FROM agent) AS held,
-            l.read_count - coalesce((SELECT read_count - change_count FROM state_log WHERE log_id >= l.cursor_log_id
-              ORDER BY log_id LIMIT 1) + l.cursor_offset, l.read_count)
-              - (SELECT live_delivered FROM stream WHERE name = 'agent-states') AS waiting
-     FROM state_log l ORDER BY log_id DESC LIMIT 1`,
-  ).first<{ read: number; delivered: number; setAside: number; held: number; waiting: number }>();
-  if (!row) throw new Error('There is no log.');
-  return row;
+/** A bridge whose bodies have two changes at most. */
+export function openWithSmallBodies(startMs: number, collection: object = {}): Promise<Bridge> {
+  const usual = settings({ intervalS: 5 });
+  const wfm = { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } };
+  return openBridge(startMs, connectionSettingsSchema.parse({ ...usual, wfm, collection }));
 }
+
+/** Figures of a queue as NCC's rows have them. */
+export const figuresRow = (queue: string, entered: number, abandoned = 0, handleTimeS = entered * 100): Figures => ({
+  'queue-id': queue,
+  enteredCount: entered,
+  abandonedCount: abandoned,
+  sumHandleTime: handleTimeS,
+});

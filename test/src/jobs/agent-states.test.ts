@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { beat } from '../../../src/store/heartbeats.ts';
-import { type Bridge, openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { type Bridge, openBridge, settings } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const iso = (ms: number) => new Date(ms).toISOString();

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { type Bridge, openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { type Bridge, openBridge, settings } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const BODY_BYTES_MAX = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionSettingsSchema } from '../../../src/connection.ts';
-import { openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { openBridge, openWithSmallBodies, settings } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 
@@ -8,11 +8,7 @@ describe('after an outage of the WFM', () => {
   it('goes first what every agent does now, however many polls brought changes meanwhile', {
     timeout: 60_000,
   }, async () => {
-    const usual = settings({ intervalS: 5 });
-    const bridge = await openBridge(
-      NINE_MS,
-      connectionSettingsSchema.parse({ ...usual, wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } } }),
-    );
+    const bridge = await openWithSmallBodies(NINE_MS);
     for (const id of ['a1', 'a2', 'a3']) {
       bridge.ncc.users.set(id, { username: `${id}@x.test` });
       bridge.ncc.agents.set(id, { status: 'Available' });
@@ -66,15 +62,7 @@ describe('after an outage of the WFM', () => {
   it('goes first what every agent does now, also when a further outage ends before the first is caught up', {
     timeout: 60_000,
   }, async () => {
-    const usual = settings({ intervalS: 5 });
-    const bridge = await openBridge(
-      NINE_MS,
-      connectionSettingsSchema.parse({
-        ...usual,
-        collection: { catchUpBodiesPerMinute: 6 },
-        wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } },
-      }),
-    );
+    const bridge = await openWithSmallBodies(NINE_MS, { catchUpBodiesPerMinute: 6 });
     for (const id of ['a1', 'a2']) {
       bridge.ncc.users.set(id, { username: `${id}@x.test` });
       bridge.ncc.agents.set(id, { status: 'Available' });

@@ -2,20 +2,13 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { confirmAsQuiet, OrderRefused, readAgain, sendAgain } from '../../../src/jobs/coverage-orders.ts';
 import { readCells, readContacts } from '../../../src/store/coverage-days.ts';
-import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
+import { type Bridge, figuresRow, openBridge, settings } from '../../support/bridge.ts';
 import { setIncluded } from '../../support/mapping.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const QUARTER_MS = 900_000;
 const MINUTE_MS = 60_000;
 const KEPT = { stateChanges: 400, queueIntervals: 1_100 };
-
-const figures = (queue: string, entered: number, abandoned = 0): Figures => ({
-  'queue-id': queue,
-  enteredCount: entered,
-  abandonedCount: abandoned,
-  sumHandleTime: entered * 100,
-});
 
 let bridge: Bridge;
 const order = (startMs: number, endMs: number) => ({
@@ -42,9 +35,9 @@ beforeEach(async () => {
 
 describe('reading again', () => {
   it('asks for the intervals at once; what differs is stored as a revision and sent', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 15)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 15)]);
     expect(await readAgain(env.DB, order(NINE_MS, NINE_MS + QUARTER_MS))).toBe(1);
     await bridge.run(MINUTE_MS);
     expect(nine().map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([12, 15]);
@@ -66,7 +59,7 @@ describe('reading again', () => {
 
 describe('sending again', () => {
   it('sends accepted reports once more, as they are stored, and the account still adds up', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     expect(nine()).toHaveLength(1);
     expect(await sendAgain(env.DB, order(NINE_MS, NINE_MS + QUARTER_MS), KEPT)).toBe(1);
@@ -81,7 +74,7 @@ describe('sending again', () => {
   });
 
   it('closes what had been set aside out of it; refused once more, it is set aside once more', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     let isRefusing = true;
     bridge.mpower.misbehave = ({ path, body }) =>
       isRefusing && path === '/wfm/acd/v1/historical' && JSON.stringify(body).includes('"sales"')
@@ -102,7 +95,7 @@ describe('sending again', () => {
   });
 
   it('leaves alone what could only be sent empty, because its facts are past their retention', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     bridge.clock.nowMs += 500 * 96 * QUARTER_MS;
     expect(await sendAgain(env.DB, order(NINE_MS, NINE_MS + QUARTER_MS), KEPT)).toBe(0);
@@ -124,7 +117,7 @@ describe('confirming as quiet', () => {
   });
 
   it('leaves intervals alone that have figures', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     expect(await confirmAsQuiet(env.DB, order(NINE_MS, NINE_MS + QUARTER_MS), 15)).toBe(0);
     expect((await readCells(env.DB, 1, { startMs: NINE_MS, endMs: NINE_MS + QUARTER_MS }))[0]?.offered).toBe(12);
@@ -146,7 +139,7 @@ describe('confirming as quiet', () => {
 });
 
 it('the balance of a day counts what the WFM accepted, not what should have gone there', async () => {
-  bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('care', 5)]);
+  bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12), figuresRow('care', 5)]);
   await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
   const window = { startMs: NINE_MS, endMs: NINE_MS + QUARTER_MS };
   const balance = async () =>

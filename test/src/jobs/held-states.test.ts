@@ -1,18 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { connectionSettingsSchema } from '../../../src/connection.ts';
-import { openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { openWithSmallBodies } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
-
-/** A bridge whose bodies have two changes at most. */
-function openWithSmallBodies() {
-  const usual = settings({ intervalS: 5 });
-  return openBridge(
-    NINE_MS,
-    connectionSettingsSchema.parse({ ...usual, wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } } }),
-  );
-}
 
 async function nameNobody(): Promise<void> {
   await env.DB.prepare(`UPDATE agent SET login_id = 'bob@x.test' WHERE source_id = 'nobody'`).run();
@@ -21,7 +12,7 @@ async function nameNobody(): Promise<void> {
 
 describe('what waits for a login id', () => {
   it('is sent whole and in order, also when live changes were held before older ones of a backlog', async () => {
-    const bridge = await openWithSmallBodies();
+    const bridge = await openWithSmallBodies(NINE_MS);
     for (const id of ['a1', 'a2']) {
       bridge.ncc.users.set(id, { username: `${id}@x.test` });
       bridge.ncc.agents.set(id, { status: 'Available' });
@@ -54,7 +45,7 @@ describe('what waits for a login id', () => {
   });
 
   it('leaves the first turn to everybody else, and follows whole and in order', async () => {
-    const bridge = await openWithSmallBodies();
+    const bridge = await openWithSmallBodies(NINE_MS);
     bridge.ncc.users.set('a1', { username: 'a1@x.test' });
     bridge.ncc.agents.set('a1', { status: 'Available' });
     await bridge.run(10_000);
@@ -79,7 +70,7 @@ describe('what waits for a login id', () => {
   });
 
   it('goes on under a login id that is corrected while it is under way', async () => {
-    const bridge = await openWithSmallBodies();
+    const bridge = await openWithSmallBodies(NINE_MS);
     bridge.ncc.agents.set('nobody', { status: 'Available' });
     await bridge.run(10_000);
     bridge.ncc.agents.set('nobody', { status: 'Busy' });
@@ -105,7 +96,7 @@ describe('what waits for a login id', () => {
   });
 
   it('is what was held, and nothing of the time in which the agent was left out', async () => {
-    const bridge = await openWithSmallBodies();
+    const bridge = await openWithSmallBodies(NINE_MS);
     const show = async (...states: string[]) => {
       for (const status of states) {
         bridge.ncc.agents.set('nobody', { status });
@@ -131,15 +122,7 @@ describe('what waits for a login id', () => {
   });
 
   it('follows whole and in order when the login id comes while a backlog is caught up', async () => {
-    const usual = settings({ intervalS: 5 });
-    const bridge = await openBridge(
-      NINE_MS,
-      connectionSettingsSchema.parse({
-        ...usual,
-        collection: { catchUpBodiesPerMinute: 6 },
-        wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } },
-      }),
-    );
+    const bridge = await openWithSmallBodies(NINE_MS, { catchUpBodiesPerMinute: 6 });
     bridge.ncc.users.set('a1', { username: 'a1@x.test' });
     for (const id of ['a1', 'nobody']) bridge.ncc.agents.set(id, { status: 'Available' });
     await bridge.run(20_000);
@@ -168,15 +151,7 @@ describe('what waits for a login id', () => {
   });
 
   it('ends with the present state, also when the WFM had heard that before the login id was taken away', async () => {
-    const usual = settings({ intervalS: 5 });
-    const bridge = await openBridge(
-      NINE_MS,
-      connectionSettingsSchema.parse({
-        ...usual,
-        collection: { catchUpBodiesPerMinute: 6 },
-        wfm: { ...usual.wfm, advanced: { eventsPerBodyMax: 2 } },
-      }),
-    );
+    const bridge = await openWithSmallBodies(NINE_MS, { catchUpBodiesPerMinute: 6 });
     bridge.ncc.agents.set('nobody', { status: 'Available' });
     await bridge.run(10_000);
     await nameNobody();

@@ -6,20 +6,13 @@ import { daysToProve, proveSums } from '../../../src/jobs/prove-sums.ts';
 import { runMinute } from '../../../src/jobs/run-minute.ts';
 import { readCells, readContacts } from '../../../src/store/coverage-days.ts';
 import { enterImportedIntervals } from '../../../src/store/import-facts.ts';
-import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
+import { type Bridge, figuresRow, openBridge, settings } from '../../support/bridge.ts';
 import { setIncluded } from '../../support/mapping.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const QUARTER_MS = 900_000;
 const MINUTE_MS = 60_000;
 const WINDOW = { startMs: NINE_MS, endMs: NINE_MS + QUARTER_MS };
-
-const figures = (queue: string, entered: number): Figures => ({
-  'queue-id': queue,
-  enteredCount: entered,
-  abandonedCount: 0,
-  sumHandleTime: entered * 100,
-});
 
 let bridge: Bridge;
 /** What the ledger keeps of nine o'clock; null where it does not hold. */
@@ -46,19 +39,19 @@ beforeEach(async () => {
 
 describe('the sums of an interval', () => {
   it('are those of its stored figures, by every way in which figures come', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('care', 5)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12), figuresRow('care', 5)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     expect(await kept()).toEqual({ stored: 17, leftOut: 0 });
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 15), figures('care', 5)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 15), figuresRow('care', 5)]);
     await readAgain(env.DB, { connectionId: 1, window: WINDOW, nowMs: bridge.clock.nowMs, by: 'the test' });
     await bridge.run(MINUTE_MS);
     expect(await kept()).toEqual({ stored: 20, leftOut: 0 });
   });
 
   it('keep what a later answer says nothing of: the source then told less than is stored', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('visitors', 5)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12), figuresRow('visitors', 5)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await readAgain(env.DB, { connectionId: 1, window: WINDOW, nowMs: bridge.clock.nowMs, by: 'the test' });
     await bridge.run(MINUTE_MS);
     expect(await balance(false)).toMatchObject({ source: 12, stored: 17 });
@@ -73,7 +66,7 @@ describe('the sums of an interval', () => {
   });
 
   it('are zero, as what the source told is, where all figures were taken back', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     const interval = { startMs: NINE_MS, nextReadAtMs: null, isIncomplete: false };
     await env.DB.batch([
@@ -84,7 +77,7 @@ describe('the sums of an interval', () => {
   });
 
   it('hold no longer once a queue is left out, and are added up when they are asked for, until they are proved', async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('care', 5)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12), figuresRow('care', 5)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
     await prove();
     await setIncluded('sales', true);
@@ -101,7 +94,7 @@ describe('the sums of an interval', () => {
 
 describe('the proof', () => {
   beforeEach(async () => {
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12), figures('care', 5)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12), figuresRow('care', 5)]);
     await bridge.run(QUARTER_MS + 4 * MINUTE_MS);
   });
 

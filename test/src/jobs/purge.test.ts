@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/domain/interval.ts';
 import { runMinute } from '../../../src/jobs/run-minute.ts';
-import { openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { openBridge, settings } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 

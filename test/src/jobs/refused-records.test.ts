@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { type Bridge, type Call, openBridge, settings, statesAccount } from '../../support/bridge.ts';
+import { type Bridge, type Call, openBridge, settings } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const QUARTER_MS = 900_000;

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openBridge, statesAccount } from '../../support/bridge.ts';
+import { openBridge } from '../../support/bridge.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 

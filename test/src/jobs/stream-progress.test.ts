@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Bridge, openBridge, statesAccount } from '../../support/bridge.ts';
+import { type Bridge, openBridge } from '../../support/bridge.ts';
 import { failingDb } from '../../support/failing-db.ts';
+import { statesAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 /** Part of the batch with which a delivery notes what it holds. */

@@ -1,33 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { type Bridge, type Figures, openBridge, settings } from '../../support/bridge.ts';
+import { type Bridge, figuresRow, openBridge, settings } from '../../support/bridge.ts';
+import { ledgerRows, reportsAccount } from '../../support/stored.ts';
 
 const NINE_MS = Date.parse('2026-03-02T09:00:00Z');
 const QUARTER_MS = 900_000;
 const MINUTE_MS = 60_000;
-
-const figures = (queue: string, entered: number, abandoned = 0, handleTimeS = entered * 100): Figures => ({
-  'queue-id': queue,
-  enteredCount: entered,
-  abandonedCount: abandoned,
-  sumHandleTime: handleTimeS,
-});
-
-const ledger = async () =>
-  (
-    await env.DB.prepare(
-      'SELECT start_ms, status, revision, unconfirmed, reason FROM interval_ledger ORDER BY start_ms',
-    ).all()
-  ).results;
-const account = async (stream: string) =>
-  await env.DB.prepare(
-    `SELECT read_count AS read, delivered_count AS delivered, set_aside_count AS setAside,
-            (SELECT coalesce(sum(record_count), 0) FROM report WHERE stream = ?1 AND delivered_revision < revision)
-              + (SELECT coalesce(sum(held_count), 0) FROM report WHERE stream = ?1 AND delivered_revision = revision) AS waiting
-     FROM stream WHERE name = ?1`,
-  )
-    .bind(stream)
-    .first();
 
 describe('an interval for which the ACD gives no figures although somebody is signed in', () => {
   let bridge: Bridge;
@@ -47,14 +25,14 @@ describe('an interval for which the ACD gives no figures although somebody is si
     expect(nine()).toMatchObject([
       { reportData: { queueReport: [], agentSystemPerformanceReport: [{ agentValue: 'a1', loginTime: 900 }] } },
     ]);
-    expect((await ledger())[0]).toMatchObject({ status: 'collected', revision: 0, unconfirmed: 1 });
-    expect(await account('historical')).toEqual({ read: 0, delivered: 0, setAside: 0, waiting: 0 });
+    expect((await ledgerRows())[0]).toMatchObject({ status: 'collected', revision: 0, unconfirmed: 1 });
+    expect(await reportsAccount('historical')).toEqual({ read: 0, delivered: 0, setAside: 0, waiting: 0 });
     const readAgain = () =>
       env.DB.prepare('UPDATE interval_ledger SET next_read_at_ms = 1 WHERE start_ms = ?1').bind(NINE_MS).run();
     await readAgain();
     await bridge.run(2 * MINUTE_MS);
     expect(nine()).toHaveLength(1);
-    bridge.ncc.figures.set(NINE_MS, [figures('sales', 12)]);
+    bridge.ncc.figures.set(NINE_MS, [figuresRow('sales', 12)]);
     await readAgain();
     await bridge.run(2 * MINUTE_MS);
     expect(nine()).toHaveLength(2);
@@ -62,8 +40,8 @@ describe('an interval for which the ACD gives no figures although somebody is si
       queueReport: [{ queueValue: 'sales', contactsReceived: 12 }, { queueValue: 'care' }],
       agentSystemPerformanceReport: [{ loginTime: 900 }],
     });
-    expect(await account('historical')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
-    expect((await ledger())[0]).toMatchObject({ revision: 1, unconfirmed: 0 });
+    expect(await reportsAccount('historical')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
+    expect((await ledgerRows())[0]).toMatchObject({ revision: 1, unconfirmed: 0 });
     expect(bridge.logged).toEqual([]);
   });
 
@@ -78,7 +56,7 @@ describe('an interval for which the ACD gives no figures although somebody is si
       bridge.ncc.queues = new Set(['sales', 'care']);
       bridge.ncc.users.set('a1', { username: 'ann@x.test' });
       bridge.ncc.agents.set('a1', { status: 'Available' });
-      bridge.ncc.figures.set(withFigures, [figures('sales', 12)]);
+      bridge.ncc.figures.set(withFigures, [figuresRow('sales', 12)]);
       await bridge.run(30 * MINUTE_MS);
       expect(bridge.mpower.historical).toEqual([]);
       await bridge.run(25 * MINUTE_MS);
@@ -91,7 +69,7 @@ describe('an interval for which the ACD gives no figures although somebody is si
           },
         },
       ]);
-      expect(await account('historical')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
+      expect(await reportsAccount('historical')).toEqual({ read: 2, delivered: 2, setAside: 0, waiting: 0 });
     },
   );
 
@@ -105,7 +83,7 @@ describe('an interval for which the ACD gives no figures although somebody is si
     await bridge.push('queue-intervals', [{ queueId: 'sales', start, offered: 7, abandoned: 1, handleTimeMs: 6_000 }]);
     await bridge.run(2 * MINUTE_MS);
     expect(nine()[1]).toMatchObject({ reportData: { queueReport: [{ contactsReceived: 7 }] } });
-    expect(await account('historical')).toEqual({ read: 1, delivered: 1, setAside: 0, waiting: 0 });
+    expect(await reportsAccount('historical')).toEqual({ read: 1, delivered: 1, setAside: 0, waiting: 0 });
   });
 
   it('has nothing to send of time in which it did not look, and the ACD had no figures', async () => {
@@ -118,7 +96,7 @@ describe('an interval for which the ACD gives no figures although somebody is si
       .bind(NINE_MS - 96 * 2 * QUARTER_MS)
       .run();
     await bridge.run(5 * MINUTE_MS);
-    expect((await ledger())[0]).toMatchObject({ status: 'collected', unconfirmed: 1 });
+    expect((await ledgerRows())[0]).toMatchObject({ status: 'collected', unconfirmed: 1 });
     expect((await env.DB.prepare('SELECT * FROM report').all()).results).toEqual([]);
   });
 });
