@@ -146,6 +146,8 @@ export class Ledger {
 /** A map that lets the key go that came first when it is full. */
 class BoundedMap<V> {
   readonly #map = new Map<string, V>();
+  /** Goes on behind what was let go: one that starts anew would pass all of that again. */
+  readonly #oldestFirst = this.#map.keys();
   readonly #capacity: number;
   dropped = 0;
 
@@ -160,8 +162,8 @@ class BoundedMap<V> {
   set(key: string, value: V): void {
     this.#map.set(key, value);
     if (this.#map.size <= this.#capacity) return;
-    const [oldest] = this.#map.keys();
-    if (oldest !== undefined) this.#map.delete(oldest);
+    const oldest = this.#oldestFirst.next();
+    if (!oldest.done) this.#map.delete(oldest.value);
     this.dropped += 1;
   }
 

@@ -73,7 +73,9 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
       const prepared = early?.config === session.config ? early : await prepare(one);
       const sending = sendReport(deps, session, stream, { ...prepared, refusedKeys: round.refusedKeys });
       const next = ready[i + 1];
-      if (next && prepared.body.length <= AHEAD_CHARS_MAX) ahead = whileUnderWay(round, () => prepare(next));
+      if (next && prepared.body.length <= AHEAD_CHARS_MAX) {
+        ahead = whileUnderWay(deps, sending, round, () => prepare(next));
+      }
       const sent = await sending;
       failure = sent.failure;
       if (failure) break;
@@ -81,9 +83,8 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
       if (session.config !== prepared.config) session.heldReportsBeforeMs = ALL_HELD_REPORTS;
       round.acceptedCount += sent.accepted;
       round.refusedKeys = sent.refusedKeys;
-      const accepted = acceptedReport(stream, one.report, prepared.built, sent, deps.clock.nowMs());
-      accepted.catch(HEARD_LATER);
-      round.accepted.push(accepted);
+      const acceptedAtMs = deps.clock.nowMs();
+      round.accepted.push(lazily(() => acceptedReport(stream, one.report, prepared.built, sent, acceptedAtMs)));
       chars += sent.bodies.reduce((sum, { body }) => sum + body.length, 0);
       if (!isBacklog) await storeRound(deps, session, stream, round);
       if (deps.clock.nowMs() - beganMs >= ROUND_MS || chars >= ROUND_CHARS_MAX) break;
@@ -100,14 +101,30 @@ export async function deliverNextReports(deps: BridgeDeps, session: Session, str
 /** Of a failure hears whoever waits for the result. */
 const HEARD_LATER = () => undefined;
 
-/**
- * Prepares a report while the one before it is under way to the WFM. Not before the last accepted one is compressed: what
- * is sent leaves when the Worker waits for something.
- */
-function whileUnderWay({ accepted }: Round, prepare: () => Promise<PreparedReport>): Promise<PreparedReport> {
-  const ahead = Promise.resolve(accepted.at(-1)).then(prepare);
+/** A body has left after so long: the platform sends it piece by piece, between whatever else there is to do. */
+const LEAVES_MS = 1;
+
+/** Compresses the last accepted report and prepares the next one while the one between them is under way to the WFM. */
+function whileUnderWay(
+  { clock }: BridgeDeps,
+  sending: Promise<unknown>,
+  { accepted }: Round,
+  prepare: () => Promise<PreparedReport>,
+): Promise<PreparedReport> {
+  const ahead = Promise.race([sending, clock.sleep(LEAVES_MS)])
+    .then(() => accepted.at(-1)?.())
+    .then(prepare);
   ahead.catch(HEARD_LATER);
   return ahead;
+}
+
+/** Work that is done when somebody asks for its result, once. */
+function lazily<T>(work: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => {
+    begun ??= work();
+    return begun;
+  };
 }
 
 /** A report that can be sent now. */
@@ -198,7 +215,7 @@ async function areMembersIn(
 /** What the reports of one round leave to be stored. */
 interface Round {
   /** Not stored yet. */
-  accepted: Promise<AcceptedReport>[];
+  accepted: (() => Promise<AcceptedReport>)[];
   /** Records accepted. */
   acceptedCount: number;
   /** Whose records were refused since something was accepted. */
@@ -250,7 +267,7 @@ async function storeRound(deps: BridgeDeps, session: Session, stream: WindowedSt
   // A failure to store is a surprise that ends the session: nothing is stored twice.
   round.accepted = [];
   round.acceptedCount = 0;
-  const accepted = await Promise.all(taken);
+  const accepted = await Promise.all(taken.map((note) => note()));
   await db.batch([
     guardLease(db, session),
     ...acceptReports(

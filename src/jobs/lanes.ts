@@ -3,33 +3,48 @@
  * neighbour holds up nothing else.
  */
 
-export type Lane = 'send-states' | 'intervals' | 'reports' | 'heartbeat' | 'watch';
+export const ALL_LANES = ['send-states', 'intervals', 'reports', 'heartbeat', 'watch'] as const;
+export type Lane = (typeof ALL_LANES)[number];
 
 const NOTHING_TO_DO = () => undefined;
 
 export class Lanes {
   readonly #running = new Map<Lane, Promise<void>>();
+  /** How many wait to run in the place of a lane. */
+  readonly #waiting = new Map<Lane, number>();
 
-  /** Sets a lane going unless it still is. `run` never rejects. */
-  start(lane: Lane, run: () => Promise<void>): void {
+  /**
+   * Sets a lane going unless it still is. `run` is one turn; it never rejects, and says whether there is more to do: then
+   * the next turn follows at once, unless somebody waits for the lane's place.
+   */
+  start(lane: Lane, run: () => Promise<boolean>): void {
     if (this.#running.has(lane)) return;
+    const turns = async () => {
+      while ((await run()) && !this.#waiting.get(lane));
+    };
     this.#running.set(
       lane,
-      run().finally(() => this.#running.delete(lane)),
+      turns().finally(() => this.#running.delete(lane)),
     );
   }
 
-  /** Waits until a lane is idle and runs in its place, so that the two never work side by side. */
+  isRunning(lane: Lane): boolean {
+    return this.#running.has(lane);
+  }
+
+  /** Waits until a lane's turn is over and runs in its place, so that the two never work side by side. */
   async inPlaceOf<T>(lane: Lane, run: () => Promise<T>): Promise<T> {
+    this.#waiting.set(lane, (this.#waiting.get(lane) ?? 0) + 1);
     for (let busy = this.#running.get(lane); busy; busy = this.#running.get(lane)) await busy;
+    this.#waiting.set(lane, (this.#waiting.get(lane) ?? 1) - 1);
     const work = run();
     const isOver = work.then(NOTHING_TO_DO, NOTHING_TO_DO).finally(() => this.#running.delete(lane));
     this.#running.set(lane, isOver);
     return work;
   }
 
-  /** Resolves when the lanes that run now are idle. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#running.values());
+  /** Resolves when those of the lanes that run now are idle. */
+  async idle(lanes: readonly Lane[]): Promise<void> {
+    await Promise.all(lanes.map((lane) => this.#running.get(lane)));
   }
 }

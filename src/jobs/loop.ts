@@ -12,7 +12,7 @@ import { readWaitingWork, type WaitingWork } from '../store/waiting-work.ts';
 import { type Applied, applyRecords, type GivenRecords, RecordsRefusedError } from './apply-records.ts';
 import { followClock } from './clock-steps.ts';
 import { readIntervals, sendReports, sendStates } from './lane-turns.ts';
-import { type Lane, Lanes } from './lanes.ts';
+import { ALL_LANES, type Lane, Lanes } from './lanes.ts';
 import { lookAtAgents } from './look-at-agents.ts';
 import { noteUnusable } from './note-unusable.ts';
 import { earliestNextPollMs, isPollDue, keepDistance, pollPeriodMs, tickPeriodMs } from './poll-grid.ts';
@@ -26,6 +26,11 @@ import { beginWatch, keepWatch, type Watch } from './watch-minute-job.ts';
 
 /** Progress that no poll takes along within this time is stored at once. */
 const PROGRESS_WAITS_MAX_MS = 10_000;
+/**
+ * Live changes leave before other work begins, unless they take so long: deriving what thousands of agents did in a window
+ * keeps the one processor from sending them.
+ */
+const LIVE_FIRST_MAX_MS = 250;
 /** A loop that lost its lease leaves the connection to the other one for so long. */
 const STAND_BACK_MS = 60_000;
 /** A connection that cannot run is looked at again so often. */
@@ -51,6 +56,9 @@ export type NextTick = { readonly inMs: number } | null;
 
 const NOTHING_TO_DO = async () => undefined;
 
+/** The turn of a lane that never leaves anything to do. */
+const once = (work: Promise<unknown>): Promise<boolean> => work.then(() => false);
+
 export class Loop {
   readonly #deps: BridgeDeps;
   readonly #connectionId: number;
@@ -72,8 +80,8 @@ export class Loop {
   }
 
   /**
-   * One tick. Never throws. Resolves when the poll is committed and the lanes are idle, or `laneBudgetMs` after the poll
-   * at the latest: lanes that are still busy go on by themselves. `beforePoll` is awaited before a poll begins, with the
+   * One tick. Never throws. Resolves when the poll is committed and the lanes are idle, or `laneBudgetMs` after it began:
+   * lanes that are still busy go on by themselves. `beforePoll` is awaited before a poll begins, with the
    * earliest instant of the next tick: to be stored, so that it holds for whoever wakes up after a crash.
    */
   async tick(
@@ -108,20 +116,27 @@ export class Loop {
       work = { ...ALL_WORK, configVersion: session.config.version };
     }
     this.#sendStates(session);
+    await this.#idle(['send-states'], LIVE_FIRST_MAX_MS);
     this.#readIntervals(session, work);
     this.#sendReports(session, work);
-    this.#start('heartbeat', session, () => sendHeartbeatWhenDue(this.#deps, session));
+    this.#start('heartbeat', session, () => once(sendHeartbeatWhenDue(this.#deps, session)));
     this.#watch ??= beginWatch(nowMs);
     const watch = this.#watch;
-    this.#start('watch', session, () => keepWatch(this.#deps, session, watch, periodMs));
-    const idle = new AbortController();
-    await Promise.race([this.#lanes.idle(), this.#deps.clock.sleep(laneBudgetMs, idle.signal)]);
-    idle.abort();
+    this.#start('watch', session, () => once(keepWatch(this.#deps, session, watch, periodMs)));
+    // A clock that was set back meanwhile lengthens nothing.
+    await this.#idle(ALL_LANES, Math.min(laneBudgetMs, this.#turnEndsMs - this.#deps.clock.nowMs()));
     // The next poll takes the stream's progress along, unless it is far away or may not come.
     if (periodMs > PROGRESS_WAITS_MAX_MS || feedOf(session, 'agent-states').failures > 0) {
       await flushProgress(this.#deps, session);
     }
     return { inMs: tickPeriodMs(periodMs) };
+  }
+
+  /** Waits until lanes are idle, or for so long at most. */
+  async #idle(lanes: readonly Lane[], atMostMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.#lanes.idle(lanes), this.#deps.clock.sleep(Math.max(0, atMostMs), over.signal)]);
+    over.abort();
   }
 
   /** The session, opened when there is none. Whoever comes meanwhile waits for it: a second one would take the lease away. */
@@ -239,28 +254,38 @@ export class Loop {
     this.#start('send-states', session, () => sendStates(this.#deps, session, () => this.#turnEndsMs));
   }
 
-  #readIntervals(session: Session, work: WaitingWork): void {
+  #readIntervals(session: Session, work: Pick<WaitingWork, 'intervalsDue' | 'importOpen' | 'backfillOpen'>): void {
     const on = {
       // What an import changed is in use at once, and what waited for it goes out.
       rosterChanged: async () => {
         if (await this.#stays(takeOverChanges(this.#deps, session))) this.#sendStates(session);
       },
-      backfilled: () => this.#sendReports(session, { reportsWait: 1, intervalsTouched: 0 }),
+      backfilled: () => this.#sendReports(session, { reportsWait: 1, intervalsTouched: 0, backfillOpen: 1 }),
+      isSending: () => this.#lanes.isRunning('reports'),
     };
     this.#start('intervals', session, () => readIntervals(this.#deps, session, work, on));
   }
 
-  #sendReports(session: Session, work: Pick<WaitingWork, 'reportsWait' | 'intervalsTouched'>): void {
-    this.#start('reports', session, () => sendReports(this.#deps, session, work));
+  #sendReports(session: Session, work: Pick<WaitingWork, 'reportsWait' | 'intervalsTouched' | 'backfillOpen'>): void {
+    const on = {
+      // A backfill that had read far enough ahead goes on.
+      delivered: () => {
+        if (work.backfillOpen) this.#readIntervals(session, { intervalsDue: 0, importOpen: 0, backfillOpen: 1 });
+      },
+    };
+    this.#start('reports', session, () => sendReports(this.#deps, session, work, on));
   }
 
-  /** Sets a lane going unless it still is. */
-  #start(lane: Lane, session: Session, run: () => Promise<void>): void {
-    this.#lanes.start(lane, () =>
-      run().catch(async (error: unknown) => {
+  /** Sets a lane going unless it still is. `run` is one turn, which says whether it left something to do. */
+  #start(lane: Lane, session: Session, run: () => Promise<boolean>): void {
+    this.#lanes.start(lane, async () => {
+      try {
+        return (await run()) && this.#session === session;
+      } catch (error) {
         if (this.#session === session) await this.#afterSurprise(error);
-      }),
-    );
+        return false;
+      }
+    });
   }
 
   /** Whatever happened, what is committed is known to D1 alone: drop the session, and say what happened. */

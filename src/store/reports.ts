@@ -74,6 +74,24 @@ export async function readWaiting(
   return results.map((row) => ({ ...row, wasTold: row.wasTold === 1 }));
 }
 
+/** How many reports of a stream wait, counted up to `limit`. */
+export async function countWaiting(
+  db: D1Database,
+  connectionId: number,
+  stream: WindowedStream,
+  limit: number,
+): Promise<number> {
+  const found = await db
+    .prepare(
+      `SELECT count(*) AS waiting FROM (
+         SELECT 1 FROM report INDEXED BY report_waiting
+         WHERE connection_id = ?1 AND stream = ?2 AND delivered_revision < revision LIMIT ?3)`,
+    )
+    .bind(connectionId, stream, limit)
+    .first<{ waiting: number }>();
+  return found?.waiting ?? 0;
+}
+
 /** Accepted reports that left records out for want of a login id, of windows that start in a span, newest first. */
 export async function readHeldReports(
   db: D1Database,

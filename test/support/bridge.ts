@@ -216,7 +216,7 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
     // Real D1 work settles by itself; a lane that waits on the clock gets its time once nothing else moves.
     for (let idle = 0; !over; idle++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      const next = sleepers.filter(({ atMs }) => atMs < deadlineMs).sort((a, b) => a.atMs - b.atMs)[0];
+      const next = sleepers.filter(({ atMs }) => atMs <= deadlineMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (idle < 30 || !next) continue;
       sleepers.splice(sleepers.indexOf(next), 1);
       clock.nowMs = Math.max(clock.nowMs, next.atMs);
