@@ -19,7 +19,9 @@ const BEFORE_MS = 330_000;
 const PRESENT_LIMIT_S = 30;
 const ALL_LIMIT_S = 600;
 const GIVE_UP_S = 1_200;
-const LOOK_EVERY_MS = 3_000;
+const ASK_EVERY_MS = 3_000;
+/** Often enough that the stand-in has not forgotten anything; a look keeps it from answering for a moment. */
+const LOOK_EVERY_MS = 60_000;
 /** Live changes may take so much longer than before the outage. */
 const UNHARMED = 2;
 /** The first polls after a start are the opening of the session, before the outage as after it. */
@@ -161,26 +163,38 @@ async function watch(
 ): Promise<{ presentS: number; allS: number }> {
   const beganMs = Date.now();
   const fromMs = Math.min(...latest.values());
+  let quietAnswers = 0;
+  let lookedMs = 0;
+  for (;;) {
+    // A change or two of the poll under way wait at any moment.
+    quietAnswers = (await waitingOf(bridge)) <= 100 && Date.now() - beganMs > OPENING_MS * 2 ? quietAnswers + 1 : 0;
+    const tookS = (Date.now() - beganMs) / 1_000;
+    const isOver = quietAnswers === 3 || tookS > GIVE_UP_S;
+    if (isOver || Date.now() - lookedMs > LOOK_EVERY_MS) {
+      await live.look(fromMs);
+      lookedMs = Date.now();
+    }
+    if (isOver) {
+      return {
+        presentS: presentSinceS(beganMs, latest, live),
+        allS: quietAnswers === 3 ? tookS : Number.POSITIVE_INFINITY,
+      };
+    }
+    await sleep(ASK_EVERY_MS);
+  }
+}
+
+/** When the last agent's state was there that was at least as new as the last one stored. */
+function presentSinceS(beganMs: number, latest: Backlog['latest'], live: LiveChanges): number {
   const lacking = new Map(latest);
   let presentMs = 0;
-  let quietLooks = 0;
-  for (;;) {
-    await live.look(fromMs);
-    for (const { loginId, atMs, arrivedMs } of live.accepted()) {
-      const wantedMs = lacking.get(loginId);
-      if (wantedMs === undefined || atMs < wantedMs) continue;
-      lacking.delete(loginId);
-      presentMs = Math.max(presentMs, arrivedMs);
-    }
-    // A change or two of the poll under way wait at any moment.
-    quietLooks = (await waitingOf(bridge)) <= 100 && Date.now() - beganMs > OPENING_MS * 2 ? quietLooks + 1 : 0;
-    const tookS = (Date.now() - beganMs) / 1_000;
-    if (quietLooks === 3 || tookS > GIVE_UP_S) {
-      const presentS = lacking.size === 0 ? (presentMs - beganMs) / 1_000 : Number.POSITIVE_INFINITY;
-      return { presentS, allS: quietLooks === 3 ? tookS : Number.POSITIVE_INFINITY };
-    }
-    await sleep(LOOK_EVERY_MS);
+  for (const { loginId, atMs, arrivedMs } of live.accepted()) {
+    const wantedMs = lacking.get(loginId);
+    if (wantedMs === undefined || atMs < wantedMs) continue;
+    lacking.delete(loginId);
+    presentMs = Math.max(presentMs, arrivedMs);
   }
+  return lacking.size === 0 ? (presentMs - beganMs) / 1_000 : Number.POSITIVE_INFINITY;
 }
 
 const servedSchema = z.object({ username: z.string(), sinceMs: z.number().nullable(), answeredMs: z.number() });
