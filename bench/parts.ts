@@ -36,7 +36,7 @@ export interface Part {
 
 const YEAR = { days: 365, queues: 200, stateChanges: 10_000_000 };
 const MONTH = { days: 35, queues: 200, stateChanges: 1_000_000 };
-const LARGEST_USUAL = [20_000, 30_000];
+const LARGEST_USUAL = [20_000];
 const LARGEST_LONG = [20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000];
 
 export const PARTS: readonly Part[] = [

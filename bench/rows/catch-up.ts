@@ -19,7 +19,10 @@ const BEFORE_MS = 330_000;
 const PRESENT_LIMIT_S = 30;
 const ALL_LIMIT_S = 600;
 const GIVE_UP_S = 1_200;
-const ASK_EVERY_MS = 3_000;
+/** Every question costs the engine some milliseconds, which before the outage nobody asks: seldom until it is nearly over. */
+const ASK_SELDOM_MS = 31_000;
+const ASK_OFTEN_MS = 2_900;
+const NEARLY_OVER = 40_000;
 /** Often enough that the stand-in has not forgotten anything; a look keeps it from answering for a moment. */
 const LOOK_EVERY_MS = 60_000;
 /** Live changes may take so much longer than before the outage. */
@@ -166,8 +169,9 @@ async function watch(
   let quietAnswers = 0;
   let lookedMs = 0;
   for (;;) {
+    const waiting = await waitingOf(bridge);
     // A change or two of the poll under way wait at any moment.
-    quietAnswers = (await waitingOf(bridge)) <= 100 && Date.now() - beganMs > OPENING_MS * 2 ? quietAnswers + 1 : 0;
+    quietAnswers = waiting <= 100 && Date.now() - beganMs > OPENING_MS * 2 ? quietAnswers + 1 : 0;
     const tookS = (Date.now() - beganMs) / 1_000;
     const isOver = quietAnswers === 3 || tookS > GIVE_UP_S;
     if (isOver || Date.now() - lookedMs > LOOK_EVERY_MS) {
@@ -180,7 +184,7 @@ async function watch(
         allS: quietAnswers === 3 ? tookS : Number.POSITIVE_INFINITY,
       };
     }
-    await sleep(ASK_EVERY_MS);
+    await sleep(waiting > NEARLY_OVER ? ASK_SELDOM_MS : ASK_OFTEN_MS);
   }
 }
 
