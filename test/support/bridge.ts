@@ -12,6 +12,7 @@ import { checkRecords, type RecordCounts, type RecordKind } from '../../src/doma
 import { Loop } from '../../src/jobs/loop.ts';
 import type { BridgeDeps } from '../../src/jobs/session.ts';
 import type { Clock, TokenCache } from '../../src/runtime.ts';
+import { createBackfill } from '../../src/store/backfill-requests.ts';
 import { createConnection, credentialContext } from '../../src/store/connections.ts';
 
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
@@ -98,6 +99,8 @@ export interface Bridge {
     records: readonly unknown[],
     connectionId?: number,
   ): Promise<Omit<RecordCounts, 'refusedCount'>>;
+  /** Asks for figures of `[fromMs, toMs)` to be loaded again, as the Coverage page does. */
+  backfill(fromMs: number, toMs: number): Promise<void>;
   /** The messages that the loop logged. */
   readonly logged: string[];
 }
@@ -242,6 +245,9 @@ export async function openBridge(startMs: number, chosen: ConnectionSettings = s
       const { good, refused } = checkRecords(kind, records);
       const applied = await loopOf(id).push({ kind, good });
       return { ...applied.counts, refused: [...refused, ...applied.refused] };
+    },
+    backfill: async (fromMs, toMs) => {
+      await createBackfill(env.DB, { connectionId, fromMs, toMs, nowMs: clock.nowMs, by: 'test' });
     },
     run: async (ms) => {
       const endMs = clock.nowMs + ms;

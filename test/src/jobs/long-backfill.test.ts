@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bridge, figuresRow, openBridge, settings } from '../../support/bridge.ts';
 
@@ -28,13 +27,7 @@ describe('a backfill of more than one turn', () => {
     await bridge.run(POLL_MS);
   });
 
-  const backfill = (windows: number) =>
-    env.DB.prepare(
-      `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
-       VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
-    )
-      .bind(NINE_MS - windows * QUARTER_MS, NINE_MS)
-      .run();
+  const backfill = (windows: number) => bridge.backfill(NINE_MS - windows * QUARTER_MS, NINE_MS);
 
   const requestCount = () => bridge.ncc.calls.filter(isHistorical).length;
   const startsSent = () => bridge.mpower.historical.map(({ startDate }) => Date.parse(startDate));

@@ -22,16 +22,8 @@ describe('a round of reports', () => {
       bridge.ncc.figures.set(startOf(i), [row]);
     }
     await bridge.run(15_000);
-    await backfillFrom(FROM_MS);
+    await bridge.backfill(FROM_MS, NINE_MS);
   });
-
-  const backfillFrom = (fromMs: number) =>
-    env.DB.prepare(
-      `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
-       VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
-    )
-      .bind(fromMs, NINE_MS)
-      .run();
 
   /** Runs something while the WFM holds the report of a call, counted from 0. */
   function whileUnderWay(index: number, run: () => Promise<unknown>): void {
@@ -78,7 +70,7 @@ describe('a round of reports', () => {
   });
 
   it('is stored as one where twenty wait', async () => {
-    await backfillFrom(NINE_MS - 24 * QUARTER_MS);
+    await bridge.backfill(NINE_MS - 24 * QUARTER_MS, NINE_MS);
     bridge.mpower.misbehave = (call) => (isHistorical(call) ? new Response(null, { status: 503 }) : null);
     await bridge.run(60_000);
     const stored: (number | null)[] = [];

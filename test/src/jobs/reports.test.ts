@@ -270,14 +270,7 @@ describe('windowed reports', () => {
     await bridge.run(15_000);
     const fromMs = NINE_MS - 8 * QUARTER_MS;
     for (let i = 0; i < 8; i++) bridge.ncc.figures.set(fromMs + i * QUARTER_MS, [figuresRow('sales', i + 1)]);
-    const ask = () =>
-      env.DB.prepare(
-        `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
-         VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
-      )
-        .bind(fromMs, NINE_MS)
-        .run();
-    await ask();
+    await bridge.backfill(fromMs, NINE_MS);
     await bridge.run(60_000);
     const jobs = async () =>
       (await env.DB.prepare('SELECT status, intervals_changed AS changed FROM backfill ORDER BY id').all()).results;
@@ -285,7 +278,7 @@ describe('windowed reports', () => {
     expect(bridge.mpower.historical.map(({ reportData }) => reportData.queueReport[0]?.contactsReceived)).toEqual([
       8, 7, 6, 5, 4, 3, 2, 1,
     ]);
-    await ask();
+    await bridge.backfill(fromMs, NINE_MS);
     await bridge.run(60_000);
     expect(await jobs()).toEqual([
       { status: 'done', changed: 8 },
@@ -302,12 +295,7 @@ describe('windowed reports', () => {
     const isThird = ({ path, body }: { path: string; body: unknown }) =>
       path.endsWith('/historical') && (body as { startDate: string }).startDate === third;
     bridge.mpower.misbehave = (call) => (isThird(call) ? new Response('', { status: 503 }) : null);
-    await env.DB.prepare(
-      `INSERT INTO backfill (connection_id, from_ms, to_ms, next_end_ms, status, created_at_ms, updated_at_ms)
-       VALUES (1, ?1, ?2, ?2, 'waiting', 0, 0)`,
-    )
-      .bind(fromMs, NINE_MS)
-      .run();
+    await bridge.backfill(fromMs, NINE_MS);
     await bridge.run(10_000);
     expect(bridge.mpower.historical.map(({ startDate }) => Date.parse(startDate))).toEqual([
       NINE_MS - QUARTER_MS,
