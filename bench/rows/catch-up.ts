@@ -16,18 +16,23 @@ const OUTAGE_MS = 86_400_000;
 const CHANGES_PER_AGENT = 480;
 /** Over a hundred polls: one that was slow by chance is not the 99th of a hundred. */
 const BEFORE_MS = 330_000;
+/**
+ * As long once everything is delivered: the same host and database, and nothing to catch up with. Before the outage the
+ * database is minutes old: a poll writes fewer pages of it, and SQLite has fewer to move from its log into the file.
+ */
+const AFTERWARDS_MS = 330_000;
 const PRESENT_LIMIT_S = 30;
 const ALL_LIMIT_S = 600;
 const GIVE_UP_S = 1_200;
-/** Every question costs the engine some milliseconds, which before the outage nobody asks: seldom until it is nearly over. */
+/** Every question costs the engine some milliseconds, which nobody asks before or afterwards: seldom until it is nearly over. */
 const ASK_SELDOM_MS = 31_000;
 const ASK_OFTEN_MS = 2_900;
-const NEARLY_OVER = 40_000;
+const NEARLY_OVER_CHANGES = 40_000;
 /** Often enough that the stand-in has not forgotten anything; a look keeps it from answering for a moment. */
 const LOOK_EVERY_MS = 60_000;
-/** Live changes may take so much longer than before the outage. */
+/** Live changes may take so much longer than with nothing to catch up with. */
 const UNHARMED = 2;
-/** The first polls after a start are the opening of the session, before the outage as after it. */
+/** The first polls after a start are the opening of the session. */
 const OPENING_MS = 15_000;
 
 interface Backlog {
@@ -43,22 +48,22 @@ export async function catchUpRows(stage: Stage, agents: number, dist: string | u
   const standIns = await startStandIns(stage, { agents, changeShare: 0.05, queues: 50 });
   const first = await Bridge.start(stage, { distDirectory: dist, dataDirectory });
   await first.connect(standIns, PERIOD_S);
-  const firstMs = Date.now();
-  await sleep(BEFORE_MS);
   const live = new LiveChanges(standIns);
-  await live.look(firstMs);
-  const delaysBefore = await live.delaysMs(firstMs + OPENING_MS);
+  const before = await live.during(() => sleep(BEFORE_MS));
   await first.end();
   const backlog = addBacklog(dataDirectory);
   const distinctBefore = await distinctStates(standIns);
   const bridge = await Bridge.start(stage, { distDirectory: dist, dataDirectory });
-  const { presentS, allS } = await watch(bridge, backlog, live);
-  const delaysAfter = await live.delaysMs(Date.now() - allS * 1_000 + OPENING_MS);
+  const meanwhile = await live.during(() => watch(bridge, backlog, live));
   const arrived = (await distinctStates(standIns)) - distinctBefore;
+  const afterwards = await live.during(() => sleep(AFTERWARDS_MS));
   await bridge.end();
   await standIns.end();
-  const [before, after] = [quantile(delaysBefore, 0.99), quantile(delaysAfter, 0.99)];
+  const { presentS, allS } = meanwhile.result;
+  const ratio = quantile(meanwhile.delaysMs, 0.99) / quantile(afterwards.delaysMs, 0.99);
   const label = `after 24 h without Mpower, ${agents.toLocaleString('en')} agents, ${backlog.changes.toLocaleString('en')} state changes and a day's reports waiting`;
+  const halfAndMost = ({ delaysMs }: { delaysMs: readonly number[] }) =>
+    `${figure(quantile(delaysMs, 0.5))} and ${figure(quantile(delaysMs, 0.99))} ms`;
   return [
     {
       name: `present states of all agents, ${label}`,
@@ -73,11 +78,11 @@ export async function catchUpRows(stage: Stage, agents: number, dist: string | u
       isReached: allS <= ALL_LIMIT_S && arrived >= backlog.sendable,
     },
     {
-      name: "delay from NCC's answer to Mpower's acceptance of live changes meanwhile, p50 and p99; p99 before the outage",
-      bridge: `${figure(quantile(delaysAfter, 0.5))} ms, ${figure(after)} ms (${delaysAfter.length.toLocaleString('en')} changes); ${figure(before)} ms`,
-      ratio: after / before,
-      bound: `p99 ≤ ${UNHARMED} × before`,
-      isReached: after <= UNHARMED * before,
+      name: "delay from NCC's answer to Mpower's acceptance of live changes, p50 and p99: meanwhile; once everything is delivered; before the outage",
+      bridge: `${halfAndMost(meanwhile)} (${meanwhile.delaysMs.length.toLocaleString('en')} changes); ${halfAndMost(afterwards)}; ${halfAndMost(before)}`,
+      ratio,
+      bound: `p99 ≤ ${UNHARMED} × once everything is delivered`,
+      isReached: ratio <= UNHARMED,
     },
   ];
 }
@@ -184,7 +189,7 @@ async function watch(
         allS: quietAnswers === 3 ? tookS : Number.POSITIVE_INFINITY,
       };
     }
-    await sleep(waiting > NEARLY_OVER ? ASK_SELDOM_MS : ASK_OFTEN_MS);
+    await sleep(waiting > NEARLY_OVER_CHANGES ? ASK_SELDOM_MS : ASK_OFTEN_MS);
   }
 }
 
@@ -228,15 +233,18 @@ class LiveChanges {
     return this.#accepted.values();
   }
 
-  /** Of changes that NCC served since an instant and dated itself: from its answer to Mpower's acceptance. */
-  async delaysMs(servedSinceMs: number): Promise<number[]> {
-    const served = await readLines(
-      `${this.#standIns.nccUrl}/_truth/states?from=${Math.floor(servedSinceMs)}`,
-      servedSchema,
-    );
-    return served.flatMap(({ username, sinceMs, answeredMs }) => {
+  /** Runs something. Delays are of changes that NCC served and dated itself meanwhile: from its answer to Mpower's acceptance. */
+  async during<T>(run: () => Promise<T>): Promise<{ result: T; delaysMs: number[] }> {
+    const fromMs = Date.now() + OPENING_MS;
+    const result = await run();
+    const untilMs = Date.now();
+    await this.look(fromMs);
+    const served = await readLines(`${this.#standIns.nccUrl}/_truth/states?from=${fromMs}`, servedSchema);
+    const delaysMs = served.flatMap(({ username, sinceMs, answeredMs }) => {
       const arrival = this.#accepted.get(`${username} ${sinceMs}`);
-      return arrival === undefined ? [] : [Math.max(0, arrival.arrivedMs - answeredMs)];
+      if (arrival === undefined || answeredMs >= untilMs) return [];
+      return [Math.max(0, arrival.arrivedMs - answeredMs)];
     });
+    return { result, delaysMs };
   }
 }
