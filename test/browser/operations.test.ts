@@ -213,6 +213,20 @@ it('tells the webhook once of a refused sign-in, signed, and once more when it i
   await close();
 }, 240_000);
 
+it('tells on a phone what happened without anything to scroll sideways for', async () => {
+  const { page, close } = await signedIn({ viewport: { width: 360, height: 900 } });
+  for (const address of ['/monitor', '/connections/1/monitor', '/monitor?show=alerts']) {
+    await page.goto(address);
+    const rightEdges = await page
+      .getByRole('row')
+      .locator('.words')
+      .evaluateAll((told) => told.map((words) => words.getBoundingClientRect().right));
+    expect([address, rightEdges.length]).not.toEqual([address, 0]);
+    expect([address, Math.max(...rightEdges) <= 360]).toEqual([address, true]);
+  }
+  await close();
+});
+
 it.each([
   ['light', 1_600],
   ['dark', 360],

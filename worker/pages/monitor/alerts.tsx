@@ -56,7 +56,7 @@ export function AlertsPage(props: {
       ) : (
         <section class="card flush">
           <Scroll label="Alerts, newest first">
-            <table>
+            <table class="entries">
               <caption class="hidden">Alerts, newest first</caption>
               <thead>
                 <tr>

@@ -119,7 +119,7 @@ export function DiaryPage(props: DiaryPageProps) {
 function DiaryTable(props: { entries: readonly DiaryRow[]; moment: Moment; hasConnection: boolean }) {
   const { entries, moment, hasConnection } = props;
   return (
-    <table>
+    <table class="entries">
       <caption class="hidden">Diary, newest first</caption>
       <thead>
         <tr>
