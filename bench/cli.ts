@@ -16,7 +16,7 @@ const HELP = `Measures the built bridge against a floor and prints one table.
 npm run bench -- [options]
 
   --quick      about two minutes: storage, D1 rows and one size of polling
-  --long       about an hour: also what needs large stores or much traffic (${namesOf('long')})
+  --long       over an hour: also what needs large stores or much traffic (${namesOf('long')})
   --only TEXT  only the parts whose name holds TEXT, whatever else is chosen (${PARTS.map(({ name }) => name).join(', ')})
   --dist DIR   another build of the Worker than dist/
   --markdown   the table as Markdown
