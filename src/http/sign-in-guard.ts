@@ -26,6 +26,12 @@ interface Hold {
   readonly untilMs: number;
 }
 
+/** A sign-in that failed in passing, and until when it stands for the next one. */
+interface Passing {
+  readonly hold: Hold;
+  readonly error: UpstreamError;
+}
+
 const NEVER_REFUSED_AFRESH = { count: 0, hold: { fromMs: 0, untilMs: 0 } };
 const NOTHING_REMEMBERED: SignInRecord = { blockedUntilMs: 0, refusedCount: 0, refusedReason: '', scheme: '' };
 
@@ -37,8 +43,7 @@ export class SignInGuard {
   readonly #clock: UpstreamDeps['clock'];
   /** What D1 remembers of this account; undefined until it was read. */
   #record: SignInRecord | null | undefined = undefined;
-  /** The last sign-in failed in passing: until when it stands for the next one. */
-  #passing: { readonly hold: Hold; readonly error: UpstreamError } | null = null;
+  #passing: Passing | null = null;
   #afresh: { readonly count: number; readonly hold: Hold } = NEVER_REFUSED_AFRESH;
 
   /** `endpoint`: of the sign-in, for failures that no request stands behind. */
@@ -68,7 +73,7 @@ export class SignInGuard {
       record = await this.#readRecord();
     }
     if (record && isBlocked(record, nowMs)) throw this.#error(blockedFailure(record));
-    if (this.#passing && isHeld(this.#passing.hold, nowMs)) throw this.#passing.error;
+    if (this.#passing && isHeld(this.#passing.hold, nowMs)) throw stillStanding(this.#passing, nowMs);
     return record;
   }
 
@@ -190,6 +195,13 @@ function isBlocked(record: SignInRecord, nowMs: number): boolean {
 function blockedFailure({ refusedReason, blockedUntilMs: retryAtMs }: SignInRecord): UpstreamFailure {
   if (refusedReason === '') return { kind: 'unanswered sign-in', retryAtMs };
   return { kind: 'sign-in', detail: refusedReason, retryAtMs };
+}
+
+/** The failure with what is left of its Retry-After: whoever hears of it later waits no longer than whoever heard it first. */
+function stillStanding({ hold, error }: Passing, nowMs: number): UpstreamError {
+  const { endpoint, failure } = error;
+  if (failure.kind !== 'status' || failure.retryAfterMs === null) return error;
+  return new UpstreamError(endpoint, { ...failure, retryAfterMs: hold.untilMs - nowMs }, { cause: error });
 }
 
 function isHeld({ fromMs, untilMs }: Hold, nowMs: number): boolean {

@@ -6,7 +6,15 @@ import { guardLease, holdsLease } from '../store/lease.ts';
 import type { Outcome, Stream } from '../wfm/wfm.ts';
 import { isOfFormerClients } from './clients.ts';
 import { type BridgeDeps, feedOf, type Session, streamOf } from './session.ts';
-import { afterFailure, afterSuccess, type Trouble, troubleOf, troubleOfOutcome } from './standing.ts';
+import {
+  afterFailure,
+  afterSuccess,
+  feedBackOff,
+  STREAM_BACK_OFF,
+  type Trouble,
+  troubleOf,
+  troubleOfOutcome,
+} from './standing.ts';
 
 const FEED_WORDS: Record<Feed, string> = {
   'agent-states': 'Agent states',
@@ -65,7 +73,7 @@ async function noteFeedTrouble(
   feed: Feed,
   { trouble, periodMs, words }: { trouble: Trouble; periodMs: number; words: string },
 ): Promise<void> {
-  const { standing, write, isNew } = afterFailure(feedOf(session, feed), trouble, deps.clock, periodMs);
+  const { standing, write, isNew } = afterFailure(feedOf(session, feed), trouble, deps.clock, feedBackOff(periodMs));
   session.feeds.set(feed, standing);
   if (!write) return;
   const statements = [guardLease(deps.db, session), saveFeed(deps.db, session.connectionId, feed, standing)];
@@ -119,7 +127,7 @@ export async function streamFailed(
 ): Promise<void> {
   if (isOfFormerClients(session.config, outcome)) return;
   const trouble: Trouble = troubleOfOutcome(outcome);
-  const { standing, write, isNew } = afterFailure(streamOf(session, stream), trouble, deps.clock, 1_000);
+  const { standing, write, isNew } = afterFailure(streamOf(session, stream), trouble, deps.clock, STREAM_BACK_OFF);
   session.streams.set(stream, standing);
   if (!write) return;
   const statements = [guardLease(deps.db, session), saveStream(deps.db, session.connectionId, stream, standing)];

@@ -8,11 +8,19 @@ import type { Clock } from '../runtime.ts';
 import type { Standing } from '../store/feeds.ts';
 import type { Outcome } from '../wfm/wfm.ts';
 
+/** Pauses, before jitter, between two tries of something that may mend itself: twice as long each time. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
+
+/** A source is read as often as ever, but after a failure within seconds. */
+export const feedBackOff = (periodMs: number): BackOff => ({ firstMs: periodMs, mostMs: 10_000 });
 /**
- * Longest pause, before jitter, between two tries of something that may mend itself. Faults K1 allow 30 s in all: a try that
- * began before the end and gets no answer takes 15 s of them, the jitter a quarter more of this, and what is sent the rest.
+ * Faults K1 allow 30 s in all: a try that began before the end and gets no answer takes 15 s of them, the jitter a quarter
+ * more of this, the next tick comes up to 8 s later, and what is sent takes the rest.
  */
-const RETRY_MAX_MS = 10_000;
+export const STREAM_BACK_OFF: BackOff = { firstMs: 1_000, mostMs: 5_000 };
 /** Pause after something that somebody has to mend. */
 const MISCONFIGURED_RETRY_MS = 5 * MINUTE_MS;
 /** A failure's row is written again only when it changed or this much later: a long outage costs little. */
@@ -63,18 +71,18 @@ export function troubleOfOutcome(outcome: Exclude<Outcome, { kind: 'accepted' }>
 }
 
 /**
- * The standing after a failed try. `periodMs`: how often it is tried when all is well. Returns the new standing,
- * whether its row should be written, and whether this is the first failure after good ones.
+ * The standing after a failed try. Returns the new standing, whether its row should be written, and whether this is the
+ * first failure after good ones.
  */
 export function afterFailure<S extends Standing>(
   standing: S,
   trouble: Trouble,
   clock: Clock,
-  periodMs: number,
+  { firstMs, mostMs }: BackOff,
 ): { standing: S; write: boolean; isNew: boolean } {
   const nowMs = clock.nowMs();
   const failures = standing.failures + 1;
-  const backOffMs = Math.min(RETRY_MAX_MS, Math.max(periodMs, 1_000) * 2 ** Math.min(failures - 1, 10));
+  const backOffMs = Math.min(mostMs, Math.max(firstMs, 1_000) * 2 ** Math.min(failures - 1, 10));
   const pauseMs = trouble.needsSomebody ? MISCONFIGURED_RETRY_MS : backOffMs * (0.75 + clock.random() / 2);
   const retryAtMs = Math.round(Math.max(nowMs + (trouble.retryAfterMs ?? pauseMs), trouble.retryAtMs ?? 0));
   const isNew = standing.failures === 0 || standing.errorKind !== trouble.kind;

@@ -28,8 +28,11 @@ export function expectPresentStates(world: World, faults: readonly Fault[]): voi
     if (outage.kind !== 'K1' && outage.kind !== 'K1days') continue;
     const dueMs = outage.untilMs + (asksForTime(outage) ? ASKED_MS : 0) + DUE_MS;
     const isAlone = faults.every(
-      ({ kind, atMs, untilMs }, i) =>
-        faults[i] === outage || ELSEWHERE.has(kind) || atMs > dueMs || untilMs + AFTERMATH_MS < outage.untilMs,
+      (fault) =>
+        fault === outage ||
+        ELSEWHERE.has(fault.kind) ||
+        fault.atMs > dueMs ||
+        overMs(fault, faults) + AFTERMATH_MS < outage.untilMs,
     );
     if (!isAlone) continue;
     world.scheduler.at(outage.untilMs, () => {
@@ -39,6 +42,15 @@ export function expectPresentStates(world: World, faults: readonly Fault[]): voi
       if (due.length > 0) world.scheduler.at(dueMs, () => process.alive && look(world, due, outage));
     });
   }
+}
+
+/** When a fault is over: an alarm that is lost while cron is silent leaves nobody to wake the loop until cron comes again. */
+function overMs({ kind, atMs, untilMs }: Fault, faults: readonly Fault[]): number {
+  if (kind !== 'C1') return untilMs;
+  const silences = faults.filter(
+    (silence) => silence.kind === 'C2' && silence.atMs < untilMs + AFTERMATH_MS && silence.untilMs > atMs,
+  );
+  return Math.max(untilMs, ...silences.map((silence) => silence.untilMs));
 }
 
 /** Some outages are answers with a Retry-After (weather.ts). */

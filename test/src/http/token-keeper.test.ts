@@ -296,6 +296,16 @@ describe('a sign-in that fails in passing', () => {
     expect(state.signIns).toBe(2);
   });
 
+  it('tells whoever comes later how much of Retry-After is left: nobody waits longer than whoever asked first', async () => {
+    const { keeper, state, clock } = setUp();
+    state.signInFailure = { kind: 'status', status: 429, retryAfterMs: 60_000, detail: 'slow down' };
+    await rejection(keeper.token());
+    clock.advance(45_000);
+    expect(await rejection(keeper.token())).toMatchObject({
+      failure: { kind: 'status', status: 429, retryAfterMs: 15_000, detail: 'slow down' },
+    });
+  });
+
   it('is made 3 times an hour at most while nobody answers and the credentials were never accepted', async () => {
     const { state, clock, restart } = setUp();
     state.signInFailure = UNANSWERED;
